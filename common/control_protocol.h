@@ -1,0 +1,420 @@
+// common: the control protocol, JSON-RPC 2.0 one object a line over a Unix stream socket. One
+// Params and one Result type per method, used by both ends. Includes std, nlohmann, common.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "common/json_fields.h"
+#include "common/time_text.h"
+
+namespace p2pd {
+
+inline constexpr int control_protocol_version = 1;
+inline constexpr std::size_t control_line_bytes_max = std::size_t{1024} * 1024;
+inline constexpr std::size_t text_bytes_max = std::size_t{64} * 1024;
+inline constexpr std::size_t peer_name_bytes_max = 63;
+inline constexpr std::size_t request_id_bytes_max = 128;
+inline constexpr std::uint32_t page_messages_max = 500;
+inline constexpr std::size_t ids_max = 1000;
+inline constexpr std::uint16_t default_udp_port = 5000;
+
+/// Exit codes of p2pctl; frozen. Errors of the control protocol carry the one that fits.
+enum class ExitCode : int {
+    done = 0,
+    negative = 1,  // refused, expired, or nothing found
+    usage = 64,
+    bad_data = 65,
+    no_such_id = 66,
+    unknown_peer = 67,
+    unknown_host = 68,
+    daemon_not_running = 69,
+    internal = 70,
+    io = 74,
+    not_confirmed = 75,  // still trying, or a queue is full: try again
+    protocol_mismatch = 76,
+    not_permitted = 77,
+    configuration = 78,
+    interrupted = 130,
+};
+
+/// Errors as `error.data.code` names them, with JSON-RPC's own number and p2pctl's exit code.
+struct ErrorKind {
+    std::string_view code;
+    int json_rpc_code;
+    ExitCode exit;
+};
+inline constexpr ErrorKind error_parse{"parse_error", -32700, ExitCode::bad_data};
+inline constexpr ErrorKind error_request{"invalid_request", -32600, ExitCode::bad_data};
+inline constexpr ErrorKind error_method{"unknown_method", -32601, ExitCode::usage};
+inline constexpr ErrorKind error_params{"invalid_params", -32602, ExitCode::usage};
+inline constexpr ErrorKind error_internal{"internal_error", -32603, ExitCode::internal};
+inline constexpr ErrorKind error_unknown_message{"unknown_message", -32000, ExitCode::no_such_id};
+inline constexpr ErrorKind error_unknown_peer{"unknown_peer", -32001, ExitCode::unknown_peer};
+inline constexpr ErrorKind error_not_permitted{"not_permitted", -32002, ExitCode::not_permitted};
+inline constexpr ErrorKind error_queue_full{"queue_full", -32003, ExitCode::not_confirmed};
+inline constexpr ErrorKind error_disk_full{"disk_full", -32004, ExitCode::io};
+inline constexpr ErrorKind error_text_too_long{"text_too_long", -32005, ExitCode::bad_data};
+inline constexpr ErrorKind error_bad_text{"bad_text", -32006, ExitCode::bad_data};
+inline constexpr ErrorKind error_wrong_state{"wrong_state", -32007, ExitCode::negative};
+inline constexpr ErrorKind error_configuration{"configuration", -32008, ExitCode::configuration};
+inline constexpr ErrorKind error_too_many_clients{"too_many_clients", -32009,
+                                                  ExitCode::not_confirmed};
+inline constexpr ErrorKind error_line_too_long{"line_too_long", -32010, ExitCode::bad_data};
+inline constexpr ErrorKind error_stopping{"stopping", -32011, ExitCode::daemon_not_running};
+inline constexpr ErrorKind error_name_taken{"name_taken", -32012, ExitCode::negative};
+
+enum class Direction { in, out };
+constexpr auto enum_names(Direction) {
+    return std::array<std::pair<Direction, std::string_view>, 2>{
+        {{Direction::in, "in"}, {Direction::out, "out"}}};
+}
+
+/// What became of an outgoing message; it only ever improves (a retry by hand starts anew).
+enum class SendState { queued, sending, delivered, refused, expired, cancelled };
+constexpr auto enum_names(SendState) {
+    return std::array<std::pair<SendState, std::string_view>, 6>{
+        {{SendState::queued, "queued"},
+         {SendState::sending, "sending"},
+         {SendState::delivered, "delivered"},
+         {SendState::refused, "refused"},
+         {SendState::expired, "expired"},
+         {SendState::cancelled, "cancelled"}}};
+}
+
+/// The dialects of the format that are in the field.
+enum class DialectName { base, upper, quoted, short_ };
+constexpr auto enum_names(DialectName) {
+    return std::array<std::pair<DialectName, std::string_view>, 4>{
+        {{DialectName::base, "base"},
+         {DialectName::upper, "upper"},
+         {DialectName::quoted, "quoted"},
+         {DialectName::short_, "short"}}};
+}
+
+enum class Box { inbox, sent, all };
+constexpr auto enum_names(Box) {
+    return std::array<std::pair<Box, std::string_view>, 3>{
+        {{Box::inbox, "inbox"}, {Box::sent, "sent"}, {Box::all, "all"}}};
+}
+
+/// One message as every reader sees it. Members that do not apply to its direction are empty.
+/// As JSON (message_json) only the members of its direction are there.
+struct MessageRecord {
+    std::uint64_t id = 0;
+    Direction dir = Direction::in;
+    std::string peer;  ///< `IP:PORT` or `[IPv6]:PORT`
+    std::optional<std::string> name;
+    std::string text;
+    std::optional<UtcTime> sent_at;      ///< in: the sender's own timestamp
+    std::optional<UtcTime> received_at;  ///< in
+    bool read = false;                   ///< in
+    std::optional<std::string> claims;  ///< in: the sender's own idea of its address, if it differs
+    SendState state = SendState::queued;  ///< out
+    std::uint32_t attempts = 0;           ///< out: transmissions of the part sent most often
+    std::optional<UtcTime> created_at;    ///< out
+    std::optional<UtcTime> acked_at;      ///< out
+    std::optional<UtcTime> expires_at;    ///< out
+    std::optional<double> rtt_ms;         ///< out
+    std::optional<std::string> reason;    ///< out: why refused or expired
+    std::uint32_t parts = 1;              ///< datagrams that carry the text
+    std::optional<std::uint64_t> reply_to;
+    std::uint64_t cursor = 0;  ///< rises with every arrival and every change of state
+};
+
+/// The record as JSON, in the order and with the members of its direction.
+Json message_json(const MessageRecord& record);
+/// The inverse; throws FieldError. Unknown members are ignored: fields are only ever added.
+MessageRecord parse_message_json(const Json& json);
+
+struct NoParams {
+    static constexpr auto fields = std::make_tuple();
+};
+
+struct HelloParams {
+    std::optional<std::string> client;
+    static constexpr auto fields = std::make_tuple(
+        Field{"client", &HelloParams::client, false, "name and version, for the log"});
+};
+struct HelloResult {
+    std::string name = "p2pd";
+    std::string version;
+    int protocol = control_protocol_version;
+    bool admin = false;
+    static constexpr auto fields = std::make_tuple(
+        Field{"name", &HelloResult::name}, Field{"version", &HelloResult::version},
+        Field{"protocol", &HelloResult::protocol}, Field{"admin", &HelloResult::admin});
+};
+
+struct SendParams {
+    std::string peer;
+    std::string text;
+    std::optional<std::string> request_id;
+    std::optional<std::uint32_t> expires_s;
+    static constexpr auto fields = std::make_tuple(
+        Field{"peer", &SendParams::peer, true, "IP, IP:PORT, [IPv6]:PORT or a name of the book"},
+        Field{"text", &SendParams::text, true, "UTF-8, at most 65536 bytes"},
+        Field{"request_id", &SendParams::request_id, false,
+              "asking again with the same one returns the first message"},
+        Field{"expires_s", &SendParams::expires_s, false,
+              "when to give up, 1 to 1209600 (14 days)"});
+};
+struct ReplyParams {
+    std::uint64_t id = 0;
+    std::string text;
+    std::optional<std::string> request_id;
+    std::optional<std::uint32_t> expires_s;
+    static constexpr auto fields = std::make_tuple(
+        Field{"id", &ReplyParams::id, true, "the message of the inbox that is answered"},
+        Field{"text", &ReplyParams::text}, Field{"request_id", &ReplyParams::request_id, false},
+        Field{"expires_s", &ReplyParams::expires_s, false});
+};
+/// Answered once the message is durable in the outbox; `message` has its state at that moment,
+/// or now, when `request_id` was known.
+struct SendResult {
+    std::uint64_t id = 0;
+    std::string peer;
+    std::optional<std::string> name;
+    bool repeated = false;
+    UtcTime created_at;
+    UtcTime expires_at;
+    std::uint32_t parts = 1;
+    static constexpr auto fields = std::make_tuple(
+        Field{"id", &SendResult::id}, Field{"peer", &SendResult::peer},
+        Field{"name", &SendResult::name, false}, Field{"repeated", &SendResult::repeated, false},
+        Field{"created_at", &SendResult::created_at}, Field{"expires_at", &SendResult::expires_at},
+        Field{"parts", &SendResult::parts, false});
+};
+
+/// A page of messages, oldest first. Without `after` the newest that fit are given; `before` and
+/// `after` are ids, both exclusive.
+struct ListParams {
+    Box box = Box::inbox;
+    bool unread = false;
+    std::optional<std::string> peer;
+    std::optional<UtcTime> since;
+    std::optional<UtcTime> until;
+    std::optional<std::uint64_t> before;
+    std::optional<std::uint64_t> after;
+    std::uint32_t limit = 50;
+    static constexpr auto fields = std::make_tuple(
+        Field{"box", &ListParams::box, false, "inbox, sent or all"},
+        Field{"unread", &ListParams::unread, false}, Field{"peer", &ListParams::peer, false},
+        Field{"since", &ListParams::since, false}, Field{"until", &ListParams::until, false},
+        Field{"before", &ListParams::before, false}, Field{"after", &ListParams::after, false},
+        Field{"limit", &ListParams::limit, false, "1 to 500"});
+};
+/// `more`: there are further ones in the direction of the page. A page also ends before 512 KiB.
+struct MessagesResult {
+    std::vector<MessageRecord> messages;
+    bool more = false;
+};
+Json messages_result_json(const MessagesResult& result);
+MessagesResult parse_messages_result(const Json& json);
+
+struct IdsParams {
+    std::vector<std::uint64_t> ids;
+    static constexpr auto fields =
+        std::make_tuple(Field{"ids", &IdsParams::ids, true, "1 to 1000 ids"});
+};
+/// Every message to and from one peer; by `peer`, or by the `id` of any message of the thread.
+struct ThreadParams {
+    std::optional<std::string> peer;
+    std::optional<std::uint64_t> id;
+    std::optional<std::uint64_t> before;
+    std::uint32_t limit = 50;
+    static constexpr auto fields = std::make_tuple(
+        Field{"peer", &ThreadParams::peer, false}, Field{"id", &ThreadParams::id, false},
+        Field{"before", &ThreadParams::before, false}, Field{"limit", &ThreadParams::limit, false});
+};
+struct SearchParams {
+    std::string words;
+    std::optional<std::string> peer;
+    std::optional<std::uint64_t> before;
+    std::uint32_t limit = 50;
+    static constexpr auto fields = std::make_tuple(
+        Field{"words", &SearchParams::words, true, "all of them must occur; \"a phrase\"; begin*"},
+        Field{"peer", &SearchParams::peer, false}, Field{"before", &SearchParams::before, false},
+        Field{"limit", &SearchParams::limit, false});
+};
+/// Answered when every message has a final state, or after `timeout_ms` (0: at once). The texts
+/// are left empty: whoever waits has the ids.
+struct WaitParams {
+    std::vector<std::uint64_t> ids;
+    std::uint32_t timeout_ms = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"ids", &WaitParams::ids, true, "1 to 1000 ids of sent messages"},
+                        Field{"timeout_ms", &WaitParams::timeout_ms, false, "0 to 86400000"});
+};
+struct MarkParams {
+    std::vector<std::uint64_t> ids;
+    bool all = false;
+    bool read = true;
+    static constexpr auto fields = std::make_tuple(Field{"ids", &MarkParams::ids, false},
+                                                   Field{"all", &MarkParams::all, false},
+                                                   Field{"read", &MarkParams::read, false});
+};
+/// Administrators only. Deletes read messages of the inbox and finished ones of the outbox.
+struct PurgeParams {
+    std::uint64_t older_than_s = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"older_than_s", &PurgeParams::older_than_s, false});
+};
+struct CountResult {
+    std::uint64_t count = 0;
+    static constexpr auto fields = std::make_tuple(Field{"count", &CountResult::count});
+};
+
+struct PeerRecord {
+    std::optional<std::string> name;
+    std::string address;
+    DialectName dialect = DialectName::base;
+    bool dialect_by_hand = false;
+    bool p2pd = false;  ///< known to be a p2pd
+    std::optional<UtcTime> last_heard;
+    bool away = false;
+    std::uint64_t queued = 0;  ///< messages without a final state
+    std::uint32_t in_flight = 0;
+    std::uint32_t window = 0;  ///< congestion window, in datagrams
+    std::optional<double> rtt_ms;
+    std::optional<double> rto_ms;
+    static constexpr auto fields = std::make_tuple(
+        Field{"name", &PeerRecord::name, false}, Field{"address", &PeerRecord::address},
+        Field{"dialect", &PeerRecord::dialect, false},
+        Field{"dialect_by_hand", &PeerRecord::dialect_by_hand, false},
+        Field{"p2pd", &PeerRecord::p2pd, false},
+        Field{"last_heard", &PeerRecord::last_heard, false},
+        Field{"away", &PeerRecord::away, false}, Field{"queued", &PeerRecord::queued, false},
+        Field{"in_flight", &PeerRecord::in_flight, false},
+        Field{"window", &PeerRecord::window, false}, Field{"rtt_ms", &PeerRecord::rtt_ms, false},
+        Field{"rto_ms", &PeerRecord::rto_ms, false});
+};
+struct PeersListParams {
+    std::optional<std::string> after;
+    std::uint32_t limit = 500;
+    static constexpr auto fields =
+        std::make_tuple(Field{"after", &PeersListParams::after, false,
+                              "address of the last one of the page before"},
+                        Field{"limit", &PeersListParams::limit, false, "1 to 500"});
+};
+struct PeersResult {
+    std::vector<PeerRecord> peers;
+    bool more = false;
+    static constexpr auto fields = std::make_tuple(Field{"peers", &PeersResult::peers},
+                                                   Field{"more", &PeersResult::more, false});
+};
+struct PeerAddParams {
+    std::string name;
+    std::string address;
+    std::optional<DialectName> dialect;
+    static constexpr auto fields = std::make_tuple(
+        Field{"name", &PeerAddParams::name, true, "letters, digits, - and _; at most 63 bytes"},
+        Field{"address", &PeerAddParams::address, true, "IP, IP:PORT or [IPv6]:PORT"},
+        Field{"dialect", &PeerAddParams::dialect, false, "for a peer that has never written"});
+};
+struct PeerRenameParams {
+    std::string name;
+    std::string new_name;
+    static constexpr auto fields = std::make_tuple(Field{"name", &PeerRenameParams::name},
+                                                   Field{"new_name", &PeerRenameParams::new_name});
+};
+struct PeerParams {
+    std::string peer;
+    static constexpr auto fields =
+        std::make_tuple(Field{"peer", &PeerParams::peer, true, "a name or an address"});
+};
+
+struct NamedCount {
+    std::string name;
+    std::uint64_t count = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"name", &NamedCount::name}, Field{"count", &NamedCount::count});
+};
+struct StatusResult {
+    std::string version;
+    std::int64_t pid = 0;
+    UtcTime started_at;
+    std::vector<std::string> listening;
+    std::string state_dir;
+    std::string socket;
+    std::uint64_t unread = 0;
+    std::uint64_t queued = 0;    ///< outgoing messages without a final state
+    std::uint64_t messages = 0;  ///< kept, in and out
+    std::uint64_t newest_id = 0;
+    std::uint64_t peers = 0;
+    std::uint64_t store_bytes = 0;
+    bool disk_full = false;
+    std::uint32_t clients = 0;
+    std::vector<NamedCount> counters;
+    std::vector<NamedCount> dropped;  ///< datagrams by cause
+    static constexpr auto fields = std::make_tuple(
+        Field{"version", &StatusResult::version}, Field{"pid", &StatusResult::pid},
+        Field{"started_at", &StatusResult::started_at},
+        Field{"listening", &StatusResult::listening}, Field{"state_dir", &StatusResult::state_dir},
+        Field{"socket", &StatusResult::socket}, Field{"unread", &StatusResult::unread},
+        Field{"queued", &StatusResult::queued}, Field{"messages", &StatusResult::messages},
+        Field{"newest_id", &StatusResult::newest_id}, Field{"peers", &StatusResult::peers},
+        Field{"store_bytes", &StatusResult::store_bytes},
+        Field{"disk_full", &StatusResult::disk_full}, Field{"clients", &StatusResult::clients},
+        Field{"counters", &StatusResult::counters}, Field{"dropped", &StatusResult::dropped});
+};
+
+struct ConfigEntry {
+    std::string key;
+    std::string value;
+    std::string source;  ///< `default`, `file:line`, `environment`, or the option
+    static constexpr auto fields =
+        std::make_tuple(Field{"key", &ConfigEntry::key}, Field{"value", &ConfigEntry::value},
+                        Field{"source", &ConfigEntry::source});
+};
+struct ConfigResult {
+    std::vector<ConfigEntry> entries;
+    static constexpr auto fields = std::make_tuple(Field{"entries", &ConfigResult::entries});
+};
+struct ReloadResult {
+    std::vector<std::string> changed;
+    std::vector<std::string> needs_restart;
+    static constexpr auto fields =
+        std::make_tuple(Field{"changed", &ReloadResult::changed},
+                        Field{"needs_restart", &ReloadResult::needs_restart});
+};
+struct LogLevelParams {
+    std::optional<std::string> level;
+    static constexpr auto fields = std::make_tuple(
+        Field{"level", &LogLevelParams::level, false, "debug, info, warning or error; empty asks"});
+};
+struct LogLevelResult {
+    std::string level;
+    static constexpr auto fields = std::make_tuple(Field{"level", &LogLevelResult::level});
+};
+
+/// History after `since`, then live, without a gap: each is a notification `message` with a
+/// MessageRecord as params, in the order of `cursor`. Without `since` only what is new from now
+/// on. One subscription a client; `overrun{cursor}` ends it, to be resumed from that cursor.
+struct SubscribeParams {
+    std::optional<std::uint64_t> since;
+    static constexpr auto fields = std::make_tuple(
+        Field{"since", &SubscribeParams::since, false, "the cursor of the last one seen; 0: all"});
+};
+struct SubscribeResult {
+    std::uint64_t cursor = 0;
+    static constexpr auto fields = std::make_tuple(Field{"cursor", &SubscribeResult::cursor});
+};
+struct OverrunParams {
+    std::uint64_t cursor = 0;
+    static constexpr auto fields = std::make_tuple(Field{"cursor", &OverrunParams::cursor});
+};
+
+/// One line of the wire: a request; `id` null makes it a notification.
+std::string request_line(const Json& id, std::string_view method, const Json& params);
+std::string result_line(const Json& id, const Json& result);
+std::string error_line(const Json& id, const ErrorKind& kind, std::string_view message,
+                       std::string_view hint);
+
+}  // namespace p2pd

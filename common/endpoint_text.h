@@ -1,0 +1,31 @@
+// common: addresses and names of peers as text. Includes std (and inet_pton) only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace p2pd {
+
+/// An IP address (IPv6 without brackets, maybe with `%scope`) or a host name, and a port.
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+    bool operator==(const HostPort&) const = default;
+};
+
+/// Reads `IP`, `IP:PORT`, `IPv6`, `[IPv6]`, `[IPv6]:PORT`, `host` and `host:PORT`; the port is 0
+/// to 65535. Empty when it is none of them. Nothing is resolved.
+std::optional<HostPort> split_host_port(std::string_view text, std::uint16_t default_port);
+
+/// The inverse: IPv6 gets brackets.
+std::string join_host_port(std::string_view host, std::uint16_t port);
+
+/// An IPv4 or IPv6 address in numbers; IPv6 may have a scope (`fe80::1%eth0`).
+bool is_ip_address(std::string_view text);
+
+/// A name for the address book: letters, digits, `-` and `_`, a letter first, 1 to 63 bytes.
+bool is_peer_name(std::string_view text);
+
+}  // namespace p2pd
