@@ -1,0 +1,127 @@
+// core: what the core and the store tell each other. Includes std, core.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/endpoint.h"
+#include "daemon/core/time.h"
+#include "daemon/core/wire_object.h"
+
+namespace p2pd {
+
+using MessageId = std::uint64_t;  ///< given by the store, from 1; shared by both directions
+using Cursor = std::uint64_t;     ///< given by the store; rises with every arrival and change
+
+/// What became of an outgoing message. `queued` and `sending` are told apart by `attempts`.
+enum class OutState : std::uint8_t { pending, delivered, refused, expired, cancelled };
+
+/// The message that a reply answers, as its sender wrote it.
+struct Answered {
+    Stamp stamp;
+    std::string text = {};
+};
+
+/// A message on its way out. Part i (from 0) has the timestamp first_us + i and ends at
+/// part_ends[i]; the identity of each is durable before its first transmission.
+struct OutgoingMessage {
+    MessageId id = 0;  ///< 0 until stored
+    Endpoint peer;
+    std::int64_t first_us = 0;
+    std::string text = {};
+    std::vector<std::uint32_t> part_ends = {};
+    std::uint32_t parts_done = 0;  ///< leading parts that are confirmed
+    std::optional<Answered> answered = {};
+    std::optional<MessageId> reply_to = {};
+    WallTime created_at;
+    WallTime expires_at;
+    std::uint32_t attempts = 0;
+    std::string request_id = {};  ///< empty: none
+};
+
+/// A message, or a part of one, that has come in and is to be kept.
+struct ReceivedMessage {
+    Endpoint peer;
+    std::optional<Endpoint> local = {};  ///< where it reached us; its ACK leaves from there
+    Stamp stamp;
+    std::string text = {};
+    std::optional<Part> part = {};
+    std::optional<Stamp> reply_to = {};  ///< of a reply: the timestamp of our message
+    std::string claims = {};  ///< `IP:PORT` where it differs from the UDP source, else empty
+    WallTime received_at;
+};
+
+/// A change of an outgoing message. `pending` updates attempts and parts_done, or re-opens a
+/// finished one (`reopen`); a final state is kept unless the new one is `delivered`.
+struct OutgoingUpdate {
+    MessageId id = 0;
+    OutState state = OutState::pending;
+    bool reopen = false;
+    std::uint32_t attempts = 0;
+    std::uint32_t parts_done = 0;
+    std::optional<WallTime> acked_at = {};
+    std::optional<Duration> rtt = {};
+    std::optional<WallTime> expires_at = {};  ///< of a reopened one
+    std::string reason = {};                  ///< why refused or expired
+};
+
+/// What is remembered of a peer.
+struct PeerFacts {
+    Endpoint endpoint;
+    Dialect dialect = Dialect::base;
+    bool dialect_by_hand = false;
+    bool is_p2pd = false;
+    std::optional<WallTime> last_heard = {};
+};
+
+/// Written and synced in one transaction, in this order: peers, accepted, received, updates.
+struct StoreBatch {
+    std::vector<PeerFacts> peers = {};
+    std::vector<OutgoingMessage> accepted = {};
+    std::vector<ReceivedMessage> received = {};
+    std::vector<OutgoingUpdate> updates = {};
+    std::int64_t last_stamp_us = 0;  ///< own timestamps up to here are used; never lowered
+
+    bool empty() const {
+        return peers.empty() && accepted.empty() && received.empty() && updates.empty();
+    }
+};
+
+/// What became of a batch. With `full` nothing of it was written.
+struct BatchResult {
+    bool full = false;
+
+    /// For each accepted: the id; `repeated` if its request_id was known (then nothing is new and
+    /// `id` is that of the first).
+    struct Accepted {
+        MessageId id = 0;
+        bool repeated = false;
+    };
+    std::vector<Accepted> accepted = {};
+    Cursor last_cursor = 0;              ///< of the store, after this batch
+    std::uint64_t pending_messages = 0;  ///< outgoing ones without a final state, after this batch
+};
+
+/// Asks for pending messages to `peer` with id > after, oldest first.
+struct LoadRequest {
+    Endpoint peer;
+    MessageId after = 0;
+    std::size_t messages_max = 0;
+    std::size_t bytes_max = 0;  ///< of text; the first message comes in any case
+};
+struct LoadedPage {
+    std::vector<OutgoingMessage> messages = {};
+    bool more = false;  ///< there are further ones after the last
+};
+
+/// What a Node starts from.
+struct Recovered {
+    std::int64_t last_stamp_us = 0;
+    std::vector<PeerFacts> peers = {};         ///< those heard last, at most peers_max
+    std::vector<Endpoint> pending_peers = {};  ///< those with pending messages
+    std::uint64_t pending_messages = 0;
+};
+
+}  // namespace p2pd

@@ -1,0 +1,234 @@
+// core: what comes in, and what is made durable. Includes std, core.
+#include "daemon/core/node.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t acks_waiting_max = 65536;
+constexpr Duration ack_age_max = std::chrono::seconds{4};
+constexpr Duration disk_full_pause = std::chrono::seconds{1};
+
+/// The sender's own idea of its address, where it differs from the UDP source.
+std::string differing_claim(const Endpoint& from, const Addresses& claimed) {
+    if (claimed.source_ip == from.ip_text() && claimed.source_port == from.port) return {};
+    return claimed.source_ip + ":" + std::to_string(claimed.source_port);
+}
+
+}  // namespace
+
+Node::Node(const NodeLimits& limits, const Recovered& recovered, std::uint64_t seed)
+    : limits_(limits),
+      random_(seed),
+      stamps_(recovered.last_stamp_us),
+      pending_messages_(recovered.pending_messages) {
+    for (const PeerFacts& facts : recovered.peers) peer_at(facts.endpoint).session.set_facts(facts);
+    for (const Endpoint& endpoint : recovered.pending_peers) {
+        Peer& peer = peer_at(endpoint);
+        peer.more_in_store = true;
+        touch(endpoint, peer);
+    }
+}
+
+void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::string_view bytes) {
+    ++counters_.datagrams_received;
+    auto decoded = decode(bytes);
+    if (const auto* cause = std::get_if<DropCause>(&decoded)) {
+        ++counters_.dropped[static_cast<std::size_t>(*cause)];
+        return;
+    }
+    Datagram& datagram = std::get<Datagram>(decoded);
+    if (const auto* ack = std::get_if<WireAck>(&datagram.object)) {
+        receive_ack(now, from, *ack);
+        if (find_peer(from) != nullptr) learn(now, from, local, datagram);
+        return;
+    }
+    learn(now, from, local, datagram);
+    ReceivedMessage message;
+    message.peer = from;
+    if (!local.is_unspecified()) message.local = local;
+    message.received_at = now.wall;
+    message.claims = differing_claim(from, datagram.claimed);
+    if (auto* reply = std::get_if<WireReply>(&datagram.object)) {
+        message.reply_to = std::move(reply->original);
+        message.stamp = std::move(reply->stamp);
+        message.text = std::move(reply->text);
+        message.part = reply->part;
+    } else {
+        auto& plain = std::get<WireMessage>(datagram.object);
+        message.stamp = std::move(plain.stamp);
+        message.text = std::move(plain.text);
+        message.part = plain.part;
+    }
+    receive_text(now, datagram, std::move(message));
+}
+
+void Node::receive_text(Now now, const Datagram& datagram, ReceivedMessage message) {
+    ++counters_.messages_received;
+    if (!datagram.from_p2pd) message.part.reset();
+    if (message.text.size() > limits_.text_bytes_max) {
+        acknowledge(now, {message.peer, message.local, message.stamp, now.monotonic}, false);
+        return;
+    }
+    if (inbox_.take(std::move(message), now.monotonic) == Inbox::Taken::full) {
+        ++counters_.inbox_full;
+    }
+}
+
+void Node::receive_ack(Now now, const Endpoint& from, const WireAck& ack) {
+    ++counters_.acks_received;
+    Outbox::Entry* const entry = outbox_.find_part(ack.original.us);
+    Peer* const peer = entry == nullptr ? nullptr : find_peer(entry->message.peer);
+    // Programs of the field answer from another port of the same host (the dialect upper does).
+    const bool from_peer =
+        peer != nullptr && (entry->message.peer == from || (!peer->session.facts().is_p2pd &&
+                                                            entry->message.peer.same_host(from)));
+    if (!from_peer) {
+        ++counters_.acks_unmatched;
+        return;
+    }
+    confirm(now, *peer, *entry, ack.original.us, ack.accepted);
+}
+
+void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram) {
+    Peer& peer = peer_at(from);
+    PeerFacts facts = peer.session.facts();
+    const bool is_message = std::holds_alternative<WireMessage>(datagram.object);
+    // Of `short`, only a message shows how it differs from `quoted`.
+    const bool may_be_short = !is_message && facts.dialect == Dialect::short_;
+    if (!(may_be_short && datagram.dialect == Dialect::quoted)) facts.dialect = datagram.dialect;
+    facts.is_p2pd = datagram.from_p2pd;
+    const PeerFacts& known = peer.session.facts();
+    if (facts.dialect != known.dialect || facts.is_p2pd != known.is_p2pd) {
+        if (facts.dialect != known.dialect) facts.dialect_by_hand = false;
+        facts.last_heard = now.wall;
+        peer.session.set_facts(facts);
+        keep_facts(facts);
+    }
+    if (!local.is_unspecified()) peer.local = local;
+    heard_now(peer, now.wall);
+    touch(from, peer);
+    // A program that sends from another port than it listens on is there all the same.
+    Endpoint listening = from;
+    listening.port = datagram.claimed.source_port;
+    if (Peer* const other = listening == from ? nullptr : find_peer(listening)) {
+        heard_now(*other, now.wall);
+        touch(listening, *other);
+    }
+}
+
+void Node::acknowledge(Now now, const AckDue& due, bool accepted) {
+    const Peer* const peer = find_peer(due.peer);
+    if (peer == nullptr || acks_.size() >= acks_waiting_max) {
+        ++counters_.acks_dropped;
+        return;
+    }
+    const PeerFacts& facts = peer->session.facts();
+    acks_.push_back(
+        {{due.peer, due.local, WireAck{due.stamp, Stamp::of(StampClock::clamp(now.wall)), accepted},
+          facts.dialect, facts.is_p2pd ? Extension::p2pd : Extension::none},
+         due.arrived});
+}
+
+/// A program of the field takes a late ACK for that of its next message, and skips it.
+std::optional<Transmit> Node::next_ack(Now now) {
+    while (!acks_.empty()) {
+        AckToSend ack = std::move(acks_.front());
+        acks_.pop_front();
+        const bool is_late = now.monotonic - ack.arrived > ack_age_max;
+        if (ack.transmit.extension == Extension::none && is_late) {
+            ++counters_.acks_too_late;
+            continue;
+        }
+        ++counters_.acks_sent;
+        return std::move(ack.transmit);
+    }
+    return std::nullopt;
+}
+
+std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
+    if (storing_ || (disk_full_ && now.monotonic < store_again_at_)) return nullptr;
+    if (!anything_to_store() && (!lazily_too || notes_.empty())) return nullptr;
+    batch_.peers = take_learnt();
+    batch_.received = inbox_.take_batch();
+    take_notes();
+    batch_.last_stamp_us = stamps_.last_us();
+    accepted_bytes_ = 0;
+    storing_ = std::make_shared<const StoreBatch>(std::exchange(batch_, {}));
+    return storing_;
+}
+
+/// What is attempted but finished by now has told its attempts with its end.
+void Node::take_notes() {
+    for (const MessageId id : std::exchange(notes_, {})) {
+        const OutgoingMessage* const message = outgoing(id);
+        if (message == nullptr) continue;
+        batch_.updates.push_back(
+            {.id = id, .attempts = message->attempts, .parts_done = message->parts_done});
+    }
+}
+
+void Node::stored(Now now, const BatchResult& result) {
+    assert(storing_);
+    const std::shared_ptr<const StoreBatch> batch = std::exchange(storing_, nullptr);
+    disk_full_ = result.full;
+    if (result.full) {
+        not_stored(now, *batch);
+        return;
+    }
+    pending_messages_ = result.pending_messages;
+    acknowledge_stored(now);
+    announce(now, *batch, result);
+}
+
+/// The only place where the ACK of a message comes from: its batch is durable.
+void Node::acknowledge_stored(Now now) {
+    for (const AckDue& ack : inbox_.stored()) acknowledge(now, ack, true);
+}
+
+void Node::announce(Now now, const StoreBatch& batch, const BatchResult& result) {
+    assert(result.accepted.size() == batch.accepted.size());
+    for (std::size_t i = 0; i < batch.accepted.size(); ++i) {
+        OutgoingMessage message = batch.accepted[i];
+        const BatchResult::Accepted& accepted = result.accepted[i];
+        message.id = accepted.id;
+        events_.emplace_back(SendOutcome{message.first_us, false, accepted.id, accepted.repeated,
+                                         message.created_at, message.expires_at,
+                                         static_cast<std::uint32_t>(message.part_ends.size())});
+        if (!accepted.repeated) keep(now, std::move(message));
+    }
+}
+
+void Node::not_stored(Now now, const StoreBatch& batch) {
+    store_again_at_ = now.monotonic + disk_full_pause;
+    inbox_.not_stored();
+    for (const OutgoingMessage& message : batch.accepted) {
+        events_.emplace_back(SendOutcome{message.first_us, true, 0, false, message.created_at,
+                                         message.expires_at, 0});
+    }
+    for (const PeerFacts& facts : batch.peers) learnt_.emplace(facts.endpoint, facts);
+    std::vector<OutgoingUpdate> updates;
+    for (const OutgoingUpdate& update : batch.updates) {
+        if (update.state == OutState::pending && !update.reopen) {
+            notes_.insert(update.id);
+        } else {
+            updates.push_back(update);
+        }
+    }
+    batch_.updates.insert(batch_.updates.begin(), updates.begin(), updates.end());
+}
+
+std::optional<Instant> Node::next_timeout() const {
+    std::optional<Instant> next = outbox_.next_expiry();
+    const auto earlier = [&](Instant candidate) {
+        next = next ? std::min(*next, candidate) : candidate;
+    };
+    if (!timers_.empty()) earlier(timers_.begin()->first);
+    if (disk_full_ && !storing_ && anything_to_store()) earlier(store_again_at_);
+    return next;
+}
+
+}  // namespace p2pd

@@ -1,0 +1,223 @@
+// core: one host's protocol as a whole: events go in, one flush carries out what it wants. Includes
+// std, core. No I/O, no clock, no callbacks.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/core/codec.h"
+#include "daemon/core/inbox.h"
+#include "daemon/core/mailbox.h"
+#include "daemon/core/outbox.h"
+#include "daemon/core/session.h"
+#include "daemon/core/stamp_clock.h"
+
+namespace p2pd {
+
+/// Bounds; see p2pd.conf for what they mean to a user.
+struct NodeLimits {
+    std::size_t text_bytes_max = std::size_t{64} * 1024;
+    std::size_t peers_max = 16384;
+    std::uint64_t queue_messages_max = 1'000'000;
+    std::size_t peer_memory_max =
+        std::size_t{1024} * 1024;  ///< bytes of outgoing messages held for one peer
+    std::size_t memory_max = std::size_t{64} * 1024 * 1024;  ///< and for all
+};
+
+struct NodeCounters {
+    std::uint64_t datagrams_received = 0;
+    std::uint64_t messages_received = 0;  ///< copies included
+    std::uint64_t acks_received = 0;
+    std::uint64_t acks_unmatched = 0;
+    std::uint64_t acks_sent = 0;
+    std::uint64_t acks_too_late = 0;
+    std::uint64_t transmissions = 0;
+    std::uint64_t retransmissions = 0;
+    std::uint64_t inbox_full = 0;
+    std::uint64_t acks_dropped = 0;  ///< because too many waited for the socket
+    std::array<std::uint64_t, enum_names(DropCause{}).size()> dropped{};
+};
+
+/// A datagram to be sent. The shell fills in the local address and encodes it.
+struct Transmit {
+    Endpoint to;
+    std::optional<Endpoint> from;  ///< where the peer reached us last
+    WireObject object;
+    Dialect dialect = Dialect::base;
+    Extension extension = Extension::none;
+};
+
+struct SendRequest {
+    Endpoint peer = {};
+    std::string text = {};  ///< UTF-8, not longer than text_bytes_max
+    std::optional<Answered> answered = {};
+    std::optional<MessageId> reply_to = {};
+    Duration expires_in{0};
+    std::string request_id = {};
+};
+enum class SendError : std::uint8_t { queue_full, text_too_long };
+
+/// What became of send(): durable with an id, or the disk is full.
+struct SendOutcome {
+    std::int64_t ticket = 0;
+    bool disk_full = false;
+    MessageId id = 0;
+    bool repeated = false;
+    WallTime created_at;
+    WallTime expires_at;
+    std::uint32_t parts = 1;
+};
+/// An outgoing message has reached a final state. `message` is what it was, without its text; empty
+/// if it was not in memory.
+struct Finished {
+    OutgoingUpdate update;
+    std::optional<OutgoingMessage> message;
+};
+using Event = std::variant<SendOutcome, Finished>;
+
+struct PeerView {
+    PeerFacts facts;
+    bool away = false;
+    std::uint32_t in_flight = 0;
+    std::uint32_t window = 0;
+    std::optional<Duration> round_trip;
+    Duration timeout{0};
+};
+
+class Node {
+public:
+    Node(const NodeLimits& limits, const Recovered& recovered, std::uint64_t seed);
+
+    // Events.
+    /// A datagram came in from `from` on `local` (unspecified when it is not known).
+    void receive(Now now, const Endpoint& from, const Endpoint& local, std::string_view bytes);
+    /// Returns a ticket; the SendOutcome with it comes once the message is durable.
+    std::variant<std::int64_t, SendError> send(Now now, SendRequest request);
+    /// The batch that take_batch() gave is durable, or nothing of it is.
+    void stored(Now now, const BatchResult& result);
+    void loaded(Now now, const Endpoint& peer, LoadedPage page);
+    void timeout(Now now);
+    /// Gives up an unfinished message, in memory or not.
+    void cancel(Now now, MessageId id);
+    /// Tries at once; a finished one is opened anew with its old identity.
+    void retry(Now now, OutgoingMessage message, bool finished, Duration expires_in);
+    /// The store has let these expire.
+    void expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pending_messages);
+    /// Sets a peer's dialect by hand; what it writes later wins.
+    void set_dialect(const Endpoint& peer, Dialect dialect);
+    void set_limits(const NodeLimits& limits) { limits_ = limits; }
+
+    // Wishes.
+    /// What is to be made durable; empty while a batch is being stored. `lazily_too` takes notes
+    /// of first attempts along, which alone are not worth a sync.
+    std::shared_ptr<const StoreBatch> take_batch(Now now, bool lazily_too);
+    /// There is something that no batch has taken yet.
+    bool anything_unstored() const { return anything_to_store() || !notes_.empty(); }
+    std::vector<Transmit> take_transmits(Now now, std::size_t max);
+    std::vector<LoadRequest> take_loads();
+    std::vector<Event> take_events() { return std::exchange(events_, {}); }
+    std::optional<Instant> next_timeout() const;
+
+    // Views.
+    const NodeCounters& counters() const { return counters_; }
+    std::uint64_t pending_messages() const { return pending_messages_; }
+    /// An unfinished message that is in memory, with its attempts so far; else nullptr.
+    const OutgoingMessage* outgoing(MessageId id) const;
+    std::optional<PeerView> view(const Endpoint& peer) const;
+    bool disk_full() const { return disk_full_; }
+
+private:
+    struct Peer {
+        explicit Peer(const PeerFacts& facts) : session(facts) {}
+        Session session;
+        std::optional<Endpoint> local;
+        std::size_t bytes = 0;     ///< of outgoing messages in memory
+        std::size_t messages = 0;  ///< the same, counted
+        MessageId last_loaded = 0;
+        bool more_in_store = false;
+        bool loading = false;
+        bool ready = false;  ///< is in ready_
+        std::optional<Instant> timer;
+        std::list<Endpoint>::iterator heard_position;
+    };
+
+    // node.cpp
+    void receive_text(Now now, const Datagram& datagram, ReceivedMessage message);
+    void receive_ack(Now now, const Endpoint& from, const WireAck& ack);
+    void learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram);
+    void acknowledge(Now now, const AckDue& due, bool accepted);
+    std::optional<Transmit> next_ack(Now now);
+    void acknowledge_stored(Now now);
+    void announce(Now now, const StoreBatch& batch, const BatchResult& result);
+    void not_stored(Now now, const StoreBatch& batch);
+    bool anything_to_store() const {
+        return inbox_.gathered() || !batch_.empty() || !learnt_.empty();
+    }
+    void keep_facts(const PeerFacts& facts);
+    std::vector<PeerFacts> take_learnt();
+    void take_notes();
+
+    // node_outgoing.cpp
+    void keep(Now now, OutgoingMessage message);
+    void hold(Now now, Peer& peer, OutgoingMessage message);
+    void confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
+    void finish(Outbox::Entry& entry, OutgoingUpdate update);
+    void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
+    void give_up_unconfirmable(Peer& peer);
+    std::map<MessageId, OutState> finished_unstored() const;
+    std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
+    bool can_accept(const SendRequest& request) const;
+
+    // node_peers.cpp
+    Peer* find_peer(const Endpoint& endpoint);
+    Peer& peer_at(const Endpoint& endpoint);
+    void evict_idle_peers(const Peer& added);
+    void heard_now(Peer& peer, WallTime when);
+    /// After any change of a peer: is it ready to send, when is its timer, what is to be loaded?
+    void touch(const Endpoint& endpoint, Peer& peer);
+    void arm_timer(const Endpoint& endpoint, Peer& peer);
+    void load_if_needed(const Endpoint& endpoint, Peer& peer);
+    bool has_room(const Peer& peer) const;
+    double jitter() { return std::uniform_real_distribution<double>{-1, 1}(random_); }
+
+    NodeLimits limits_;
+    NodeCounters counters_;
+    std::mt19937_64 random_;
+    StampClock stamps_;
+    Outbox outbox_;
+    Inbox inbox_;
+    std::map<Endpoint, std::unique_ptr<Peer>> peers_;
+    std::list<Endpoint> heard_;  ///< all of peers_, the one heard longest ago first
+    std::deque<Endpoint> ready_;
+    std::set<std::pair<Instant, Endpoint>> timers_;
+    struct AckToSend {
+        Transmit transmit;
+        Instant arrived;  ///< of the copy that it answers
+    };
+    std::deque<AckToSend> acks_;
+    std::vector<LoadRequest> loads_;
+    std::size_t loads_under_way_ = 0;
+    std::set<MessageId> cancelled_;  ///< while pages that may hold them are being loaded
+    StoreBatch batch_;
+    std::map<Endpoint, PeerFacts> learnt_;  ///< since the last batch
+    std::set<MessageId> notes_;             ///< attempted; that goes along with the next batch
+    std::size_t accepted_bytes_ = 0;        ///< of texts in batch_
+    std::shared_ptr<const StoreBatch> storing_;
+    std::vector<Event> events_;
+    std::uint64_t pending_messages_ = 0;
+    bool disk_full_ = false;
+    Instant store_again_at_;  ///< while the disk is full
+};
+
+}  // namespace p2pd

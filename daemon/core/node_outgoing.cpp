@@ -1,0 +1,277 @@
+// core: outgoing messages from acceptance to their final state. Includes std, core.
+#include <algorithm>
+#include <cassert>
+
+#include "daemon/core/node.h"
+#include "daemon/core/split.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t accepting_messages_max = 16384;
+constexpr std::size_t accepting_bytes_max = std::size_t{32} * 1024 * 1024;
+/// The dialect upper never confirms a reply; as often as such programs send themselves.
+constexpr std::uint32_t unconfirmable_attempts_max = 5;
+
+}  // namespace
+
+bool Node::can_accept(const SendRequest& request) const {
+    const std::size_t accepting =
+        batch_.accepted.size() + (storing_ ? storing_->accepted.size() : 0);
+    return pending_messages_ + accepting < limits_.queue_messages_max &&
+           batch_.accepted.size() < accepting_messages_max &&
+           accepted_bytes_ + request.text.size() <= accepting_bytes_max;
+}
+
+std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
+    if (request.text.size() > limits_.text_bytes_max) return SendError::text_too_long;
+    if (!can_accept(request)) return SendError::queue_full;
+    const Peer* const peer = find_peer(request.peer);
+    const Dialect dialect = peer == nullptr ? Dialect::base : peer->session.facts().dialect;
+    auto part_ends = split_text(request.text, request.answered, request.peer, dialect);
+    if (!part_ends) return SendError::text_too_long;
+    OutgoingMessage message;
+    message.peer = request.peer;
+    message.first_us = stamps_.take(now.wall, static_cast<std::uint32_t>(part_ends->size()));
+    message.text = std::move(request.text);
+    message.part_ends = std::move(*part_ends);
+    message.answered = std::move(request.answered);
+    message.reply_to = request.reply_to;
+    message.created_at = now.wall;
+    message.expires_at = now.wall + request.expires_in;
+    message.request_id = std::move(request.request_id);
+    accepted_bytes_ += message.text.size();
+    const std::int64_t ticket = message.first_us;
+    batch_.accepted.push_back(std::move(message));
+    return ticket;
+}
+
+/// Takes a durable message into memory if there is room; else it is loaded in its turn.
+void Node::keep(Now now, OutgoingMessage message) {
+    const Endpoint endpoint = message.peer;
+    Peer& peer = peer_at(endpoint);
+    if (peer.more_in_store || !has_room(peer)) {
+        peer.more_in_store = true;
+    } else {
+        peer.last_loaded = std::max(peer.last_loaded, message.id);
+        hold(now, peer, std::move(message));
+    }
+    touch(endpoint, peer);
+}
+
+void Node::hold(Now now, Peer& peer, OutgoingMessage message) {
+    const Instant expires = now.monotonic + (message.expires_at - now.wall);
+    const std::int64_t first_us = message.first_us;
+    const std::uint32_t done = message.parts_done;
+    const auto left = static_cast<std::uint32_t>(message.part_ends.size()) - done;
+    const std::uint32_t attempts = message.attempts;
+    const std::size_t cost = Outbox::cost(message);
+    if (!outbox_.add(std::move(message), expires)) return;
+    peer.bytes += cost;
+    ++peer.messages;
+    peer.session.add(first_us + done, left, attempts);
+}
+
+void Node::loaded(Now now, const Endpoint& endpoint, LoadedPage page) {
+    Peer& peer = peer_at(endpoint);
+    assert(peer.loading);
+    peer.loading = false;
+    peer.more_in_store = page.more;
+    const auto finished = finished_unstored();
+    for (OutgoingMessage& message : page.messages) {
+        if (!has_room(peer)) {
+            peer.more_in_store = true;
+            break;
+        }
+        peer.last_loaded = message.id;
+        if (cancelled_.contains(message.id) || finished.contains(message.id)) continue;
+        hold(now, peer, std::move(message));
+    }
+    if (--loads_under_way_ == 0) cancelled_.clear();
+    touch(endpoint, peer);
+}
+
+/// The store does not know yet that these have a final state, and so may give them once more.
+std::map<MessageId, OutState> Node::finished_unstored() const {
+    std::map<MessageId, OutState> finished;
+    const auto note = [&](const OutgoingUpdate& update) {
+        if (update.state != OutState::pending) finished.insert_or_assign(update.id, update.state);
+        if (update.reopen) finished.erase(update.id);
+    };
+    if (storing_) std::for_each(storing_->updates.begin(), storing_->updates.end(), note);
+    std::for_each(batch_.updates.begin(), batch_.updates.end(), note);
+    return finished;
+}
+
+void Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted) {
+    const auto acknowledged = peer.session.acknowledged(part_us, now.monotonic);
+    if (!acknowledged) {
+        ++counters_.acks_unmatched;
+        return;
+    }
+    const Endpoint endpoint = entry.message.peer;
+    if (!accepted) {
+        finish(entry, {.state = OutState::refused, .reason = "the peer refused it"});
+    } else if (outbox_.confirm(entry, part_us)) {
+        finish(
+            entry,
+            {.state = OutState::delivered, .acked_at = now.wall, .rtt = acknowledged->round_trip});
+    } else {
+        note_attempt(entry, entry.message.attempts);
+    }
+    heard_now(peer, now.wall);
+    touch(endpoint, peer);
+}
+
+/// The message leaves memory with a final state; watchers learn it now, the disk with the batch.
+void Node::finish(Outbox::Entry& entry, OutgoingUpdate update) {
+    OutgoingMessage message = entry.message;
+    const std::size_t cost = Outbox::cost(message);
+    message.text.clear();
+    update.id = message.id;
+    update.attempts = message.attempts;
+    update.parts_done = message.parts_done;
+    outbox_.remove(message.first_us);
+    Peer& peer = peer_at(message.peer);
+    for (std::size_t i = 0; i < message.part_ends.size(); ++i) {
+        peer.session.remove(message.first_us + static_cast<std::int64_t>(i));
+    }
+    peer.bytes -= cost;
+    --peer.messages;
+    touch(message.peer, peer);
+    batch_.updates.push_back(update);
+    events_.emplace_back(Finished{std::move(update), std::move(message)});
+}
+
+void Node::cancel(Now /*now*/, MessageId id) {
+    if (Outbox::Entry* const entry = outbox_.find(id)) {
+        finish(*entry, {.state = OutState::cancelled});
+        return;
+    }
+    if (loads_under_way_ > 0) cancelled_.insert(id);
+    OutgoingUpdate update{.id = id, .state = OutState::cancelled};
+    events_.emplace_back(Finished{update, std::nullopt});
+    batch_.updates.push_back(std::move(update));
+}
+
+void Node::retry(Now now, OutgoingMessage message, bool finished, Duration expires_in) {
+    const auto unstored = finished_unstored();
+    if (const auto end = unstored.find(message.id); end != unstored.end()) {
+        if (end->second == OutState::delivered) return;
+        finished = true;
+    }
+    const Endpoint endpoint = message.peer;
+    Peer& peer = peer_at(endpoint);
+    if (finished && outbox_.find(message.id) == nullptr) {
+        cancelled_.erase(message.id);
+        message.expires_at = now.wall + expires_in;
+        if (message.parts_done == message.part_ends.size()) message.parts_done = 0;
+        batch_.updates.push_back({.id = message.id,
+                                  .reopen = true,
+                                  .attempts = message.attempts,
+                                  .parts_done = message.parts_done,
+                                  .expires_at = message.expires_at});
+        // Whatever the room: it may be older than what is loaded next.
+        hold(now, peer, std::move(message));
+    }
+    peer.session.nudge();
+    touch(endpoint, peer);
+}
+
+void Node::expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pending_messages) {
+    pending_messages_ = pending_messages;
+    const auto told_already = finished_unstored();
+    for (const MessageId id : ids) {
+        if (told_already.contains(id)) continue;
+        OutgoingUpdate update{
+            .id = id, .state = OutState::expired, .reason = "not confirmed in time"};
+        if (Outbox::Entry* const entry = outbox_.find(id)) {
+            finish(*entry, std::move(update));
+        } else {
+            if (loads_under_way_ > 0) cancelled_.insert(id);
+            events_.emplace_back(Finished{std::move(update), std::nullopt});
+        }
+    }
+}
+
+void Node::note_attempt(Outbox::Entry& entry, std::uint32_t attempts) {
+    OutgoingMessage& message = entry.message;
+    message.attempts = std::max(message.attempts, attempts);
+    notes_.insert(message.id);
+}
+
+std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, Peer& peer) {
+    const auto part_us = peer.session.next_to_send();
+    if (!part_us) return std::nullopt;
+    Outbox::Entry& entry = *outbox_.find_part(*part_us);
+    const std::uint32_t attempts = peer.session.transmitted(*part_us, now.monotonic);
+    ++counters_.transmissions;
+    if (attempts > 1) ++counters_.retransmissions;
+    note_attempt(entry, attempts);
+    return Transmit{endpoint, peer.local, part_object(entry.message, *part_us),
+                    peer.session.facts().dialect, Extension::p2pd};
+}
+
+/// Each part of a reply to the dialect upper, which confirms none, is sent some times and then the
+/// next; in the end nobody knows whether it came.
+void Node::give_up_unconfirmable(Peer& peer) {
+    if (peer.session.facts().dialect != Dialect::upper) return;
+    while (const auto part_us = peer.session.next_to_send()) {
+        Outbox::Entry& entry = *outbox_.find_part(*part_us);
+        const bool may_be_confirmed = !entry.message.answered;
+        if (may_be_confirmed || peer.session.attempts(*part_us) < unconfirmable_attempts_max)
+            return;
+        peer.session.remove(*part_us);
+        if (outbox_.confirm(entry, *part_us)) {
+            finish(entry, {.state = OutState::expired,
+                           .reason = "sent 5 times; the peer's program never confirms replies"});
+        } else {
+            note_attempt(entry, entry.message.attempts);
+        }
+        peer.session.nudge();
+    }
+}
+
+std::vector<Transmit> Node::take_transmits(Now now, std::size_t max) {
+    constexpr std::size_t turn_max = 32;  // so that no peer keeps the others waiting
+    std::vector<Transmit> transmits;
+    while (transmits.size() < max) {
+        auto ack = next_ack(now);
+        if (!ack) break;
+        transmits.push_back(std::move(*ack));
+    }
+    while (!ready_.empty() && transmits.size() < max) {
+        const Endpoint endpoint = ready_.front();
+        ready_.pop_front();
+        Peer& peer = peer_at(endpoint);
+        for (std::size_t i = 0; i < turn_max && transmits.size() < max; ++i) {
+            auto transmit = next_transmit(now, endpoint, peer);
+            if (!transmit) break;
+            transmits.push_back(std::move(*transmit));
+        }
+        peer.ready = false;
+        touch(endpoint, peer);
+    }
+    return transmits;
+}
+
+void Node::timeout(Now now) {
+    while (!timers_.empty() && timers_.begin()->first <= now.monotonic) {
+        const Endpoint endpoint = timers_.begin()->second;
+        Peer& peer = peer_at(endpoint);
+        peer.session.timed_out(now.monotonic, jitter());
+        give_up_unconfirmable(peer);
+        touch(endpoint, peer);
+    }
+    while (Outbox::Entry* const entry = outbox_.expired(now.monotonic)) {
+        finish(*entry, {.state = OutState::expired, .reason = "not confirmed in time"});
+    }
+}
+
+const OutgoingMessage* Node::outgoing(MessageId id) const {
+    const Outbox::Entry* const entry = outbox_.find(id);
+    return entry == nullptr ? nullptr : &entry->message;
+}
+
+}  // namespace p2pd

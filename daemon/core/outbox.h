@@ -1,0 +1,54 @@
+// core: the outgoing messages that are in memory; the store has them all. Includes std, core.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/mailbox.h"
+
+namespace p2pd {
+
+/// Durable messages without a final state, found by id or by the timestamp of any part.
+class Outbox {
+public:
+    struct Entry {
+        OutgoingMessage message;
+        Instant expires;
+        std::vector<bool> confirmed;  ///< by part
+        std::uint32_t unconfirmed = 0;
+    };
+
+    /// False if it is there already.
+    bool add(OutgoingMessage message, Instant expires);
+    void remove(std::int64_t first_us);
+
+    Entry* find_part(std::int64_t part_us);
+    Entry* find(MessageId id);
+    const Entry* find(MessageId id) const;
+
+    /// Marks a part as confirmed; true if that was the last one.
+    bool confirm(Entry& entry, std::int64_t part_us);
+
+    std::optional<Instant> next_expiry() const;
+    /// The first that has expired by `now`.
+    Entry* expired(Instant now);
+
+    std::size_t bytes() const { return bytes_; }
+    std::size_t size() const { return entries_.size(); }
+
+    /// What a message takes of memory, about.
+    static std::size_t cost(const OutgoingMessage& message);
+
+private:
+    std::map<std::int64_t, Entry> entries_;  ///< by first_us; the ranges of parts never overlap
+    std::unordered_map<MessageId, std::int64_t> by_id_;
+    std::set<std::pair<Instant, std::int64_t>> by_expiry_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace p2pd

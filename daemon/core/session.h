@@ -1,0 +1,98 @@
+// core: transmission to one peer: what waits, what is under way, when to try again. Includes std,
+// core.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "daemon/core/congestion_window.h"
+#include "daemon/core/mailbox.h"
+#include "daemon/core/round_trip.h"
+
+namespace p2pd {
+
+/// Parts are named by their own timestamp, in microseconds.
+///
+///   [ waiting ] --transmitted--> [ in flight ] --acknowledged--> gone
+///        ^------------ lost, timed out -----|
+class Session {
+public:
+    /// Programs of the field show every copy, so the first one is given time.
+    static constexpr Duration field_timeout = std::chrono::seconds{3};
+    static constexpr std::uint32_t misses_until_away = 5;
+    static constexpr Duration interval_max = std::chrono::minutes{5};
+    static constexpr Duration patient_after = std::chrono::hours{1};
+    static constexpr Duration patient_interval_max = std::chrono::minutes{30};
+
+    explicit Session(const PeerFacts& facts);
+
+    const PeerFacts& facts() const { return facts_; }
+    void set_facts(const PeerFacts& facts);
+
+    /// Queues `count` parts from `first_us` on, each sent `attempts` times before.
+    void add(std::int64_t first_us, std::uint32_t count, std::uint32_t attempts);
+    void remove(std::int64_t part_us);
+
+    /// The oldest part that waits, if the window has room for it.
+    std::optional<std::int64_t> next_to_send() const;
+    /// How often this part, which is queued here, has been sent.
+    std::uint32_t attempts(std::int64_t part_us) const { return parts_.at(part_us).attempts; }
+    /// Returns how often this part has been sent now, from 1.
+    std::uint32_t transmitted(std::int64_t part_us, Instant now);
+
+    struct Acknowledged {
+        std::optional<Duration> round_trip;  ///< of a part that was sent once
+    };
+    /// Empty when no such part is queued here.
+    std::optional<Acknowledged> acknowledged(std::int64_t part_us, Instant now);
+
+    /// Any valid datagram came from the peer: it is not away, back-off ends, what waits may go, and
+    /// what is under way for longer than the plain timeout is due now.
+    void heard(WallTime when);
+    /// Try everything again at once, by hand.
+    void nudge();
+
+    /// When timed_out() is due; empty when nothing is under way.
+    std::optional<Instant> next_timeout() const;
+    /// Takes back what is under way for too long; `jitter` in [-1, 1] spreads the next attempt.
+    void timed_out(Instant now, double jitter);
+
+    bool idle() const { return parts_.empty(); }
+    bool away() const { return misses_ >= misses_until_away; }
+    std::uint32_t in_flight() const { return static_cast<std::uint32_t>(in_flight_.size()); }
+    std::uint32_t window() const { return away() ? 1 : window_.size(); }
+    const RoundTrip& round_trip() const { return round_trip_; }
+    /// Time from a transmission until it counts as lost, with back-off and jitter.
+    Duration interval() const;
+
+private:
+    struct PartState {
+        std::uint64_t transmission = 0;  ///< 0: waiting
+        std::uint32_t attempts = 0;
+    };
+    struct InFlight {
+        std::int64_t part_us;
+        Instant sent_at;
+    };
+
+    void take_back(std::uint64_t transmission);
+    void find_losses(std::uint64_t confirmed_transmission);
+
+    PeerFacts facts_;
+    std::map<std::int64_t, PartState> parts_;
+    std::set<std::int64_t> waiting_;
+    std::map<std::uint64_t, InFlight> in_flight_;  ///< by transmission number, so by time
+    std::uint64_t last_transmission_ = 0;
+    std::uint64_t recovery_until_ = 0;  ///< losses up to here are one congestion event
+    RoundTrip round_trip_;
+    CongestionWindow window_;
+    std::uint32_t misses_ = 0;
+    std::optional<Instant> first_miss_;
+    Duration missed_for_{0};
+    double jitter_ = 0;
+};
+
+}  // namespace p2pd

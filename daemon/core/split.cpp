@@ -1,0 +1,56 @@
+// core: long texts as several objects. Includes std, core.
+#include "daemon/core/split.h"
+
+#include "daemon/core/codec.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::int64_t widest_us = 4'294'967'295'999'999;
+
+WireObject make_object(const Stamp& stamp, std::string text,
+                       const std::optional<Answered>& answered, std::optional<Part> part) {
+    if (!answered) return WireMessage{stamp, std::move(text), part};
+    return WireReply{answered->stamp, stamp, answered->text, std::move(text), part};
+}
+
+WireObject prototype(const std::optional<Answered>& answered, std::optional<Part> part) {
+    std::optional<Answered> bare = answered;
+    if (bare) bare->text.clear();
+    return make_object(Stamp::of(widest_us), {}, bare, part);
+}
+
+}  // namespace
+
+std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
+                                                     const std::optional<Answered>& answered,
+                                                     const Endpoint& peer, Dialect dialect) {
+    const auto whole = static_cast<std::uint32_t>(text.size());
+    if (fit_text(text, prototype(answered, std::nullopt), peer.is_v4(), dialect) == whole) {
+        return std::vector{whole};
+    }
+    const WireObject marked = prototype(answered, Part{parts_max, parts_max, 0});
+    std::vector<std::uint32_t> ends;
+    std::uint32_t end = 0;
+    while (end < whole) {
+        if (ends.size() == parts_max) return std::nullopt;
+        end +=
+            static_cast<std::uint32_t>(fit_text(text.substr(end), marked, peer.is_v4(), dialect));
+        ends.push_back(end);
+    }
+    return ends;
+}
+
+WireObject part_object(const OutgoingMessage& message, std::int64_t part_us) {
+    const auto index = static_cast<std::size_t>(part_us - message.first_us);
+    const std::uint32_t begin = index == 0 ? 0 : message.part_ends[index - 1];
+    const auto count = static_cast<std::uint32_t>(message.part_ends.size());
+    std::optional<Part> part;
+    if (count > 1) part = Part{static_cast<std::uint32_t>(index) + 1, count, message.first_us};
+    return make_object(Stamp::of(part_us),
+                       message.text.substr(begin, message.part_ends[index] - begin),
+                       message.answered, part);
+}
+
+}  // namespace p2pd

@@ -1,0 +1,22 @@
+// core: long texts as several objects. Includes std, core.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/mailbox.h"
+
+namespace p2pd {
+
+/// Where the parts of `text` end so that each fits one datagram to `peer` in `dialect`; one part
+/// when it fits whole. Empty when it would take more than parts_max.
+std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
+                                                     const std::optional<Answered>& answered,
+                                                     const Endpoint& peer, Dialect dialect);
+
+/// The object that carries the part with timestamp `part_us`.
+WireObject part_object(const OutgoingMessage& message, std::int64_t part_us);
+
+}  // namespace p2pd

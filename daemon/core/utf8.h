@@ -1,0 +1,42 @@
+// core: UTF-8 as RFC 3629 has it. Includes std only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace p2pd {
+
+/// Length in bytes of the code point that `text` begins with; 0 when it is not well formed
+/// (overlong, a surrogate, above U+10FFFF, cut short). `text` must not be empty.
+constexpr std::size_t code_point_bytes(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const auto continues = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xbf) {
+        return i < text.size() && byte(i) >= low && byte(i) <= high;
+    };
+    const std::uint8_t lead = byte(0);
+    if (lead < 0x80) return 1;
+    if (lead >= 0xc2 && lead <= 0xdf) return continues(1) ? 2 : 0;
+    if (lead >= 0xe0 && lead <= 0xef) {
+        const std::uint8_t low = lead == 0xe0 ? 0xa0 : 0x80;
+        const std::uint8_t high = lead == 0xed ? 0x9f : 0xbf;
+        return continues(1, low, high) && continues(2) ? 3 : 0;
+    }
+    if (lead >= 0xf0 && lead <= 0xf4) {
+        const std::uint8_t low = lead == 0xf0 ? 0x90 : 0x80;
+        const std::uint8_t high = lead == 0xf4 ? 0x8f : 0xbf;
+        return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+constexpr bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t size = code_point_bytes(text);
+        if (size == 0) return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
+}  // namespace p2pd

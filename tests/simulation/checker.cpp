@@ -1,0 +1,165 @@
+// tests: watches every host after every event.
+#include "tests/simulation/checker.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t updates_max = 10'000;  // more than any simulation sends messages
+constexpr std::chrono::seconds ack_age_max{4};
+
+}  // namespace
+
+void Trace::mix(std::string_view bytes) {
+    for (const char byte : bytes) {
+        hash_ = (hash_ ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3U;
+    }
+}
+
+void Trace::add(Instant when, const Endpoint& who, std::string_view what,
+                std::string_view details) {
+    const std::string time = std::to_string(when.time_since_epoch().count());
+    mix(time);
+    mix({reinterpret_cast<const char*>(who.address.data()), who.address.size()});
+    mix(what);
+    mix(details);
+    if (!readable_) return;
+    constexpr std::size_t details_max = 300;
+    lines_.push_back(time + " us  " + who.text() + "  " + std::string(what) + "  " +
+                     std::string(details.substr(0, details_max)));
+}
+
+void Checker::violated(const std::string& what) {
+    if (violation_.empty()) violation_ = what;
+}
+
+void Checker::received(SimulatedHost& host, const Endpoint& from, const std::string& bytes) {
+    trace_.add(events_.now(), host.endpoint(), "receives from " + from.text(), bytes);
+    if (!bases_.contains(from)) return;
+    const auto decoded = decode(bytes);
+    const auto* datagram = std::get_if<Datagram>(&decoded);
+    if (datagram == nullptr) return;
+    if (const auto* message = std::get_if<WireMessage>(&datagram->object)) {
+        unanswered_[{host.endpoint(), from, message->stamp.us}] = events_.now();
+    }
+}
+
+void Checker::transmits(SimulatedHost& host, const Transmit& transmit, const std::string& bytes) {
+    trace_.add(events_.now(), host.endpoint(), "sends to " + transmit.to.text(), bytes);
+    if (bytes.size() > datagram_bytes_max) violated("a datagram above 1,024 bytes");
+    if (!std::holds_alternative<Datagram>(decode(bytes))) violated("a datagram that is none");
+    if (const auto* ack = std::get_if<WireAck>(&transmit.object)) {
+        check_ack(host, transmit, *ack);
+    } else if (const auto* reply = std::get_if<WireReply>(&transmit.object)) {
+        check_text(host, transmit, reply->stamp.us, reply->text);
+    } else {
+        const auto& message = std::get<WireMessage>(transmit.object);
+        check_text(host, transmit, message.stamp.us, message.text);
+    }
+}
+
+void Checker::check_ack(const SimulatedHost& host, const Transmit& transmit, const WireAck& ack) {
+    if (ack.accepted && !host.store().holds(transmit.to, ack.original.us)) {
+        violated("an ACK of what is not durable");
+    }
+    if (!bases_.contains(transmit.to)) return;
+    if (transmit.extension != Extension::none) violated("the extension in an ACK to base");
+    const auto asked = unanswered_.find({host.endpoint(), transmit.to, ack.original.us});
+    if (asked == unanswered_.end()) return violated("an ACK to base that it did not ask for");
+    if (events_.now() - asked->second > ack_age_max) violated("a late ACK to base");
+    unanswered_.erase(asked);
+}
+
+void Checker::check_text(const SimulatedHost& host, const Transmit& transmit, std::int64_t us,
+                         const std::string& text) {
+    const SimulatedStore::Outgoing* const outgoing = host.store().find_part(us);
+    if (outgoing == nullptr || outgoing->message.peer != transmit.to) {
+        return violated("transmitted before it was durable");
+    }
+    if (has_ended(host, outgoing->message.id)) {
+        violated("transmitted after its end");
+    }
+    const auto [identity, is_new] =
+        identities_.emplace(std::pair{host.endpoint(), us}, std::pair{transmit.to, text});
+    if (!is_new && identity->second != std::pair{transmit.to, text}) {
+        violated("a timestamp with two contents");
+    }
+}
+
+void Checker::committed(SimulatedHost& host, const StoreBatch& batch, const BatchResult& result) {
+    trace_.add(events_.now(), host.endpoint(), result.full ? "disk full" : "commits",
+               std::to_string(batch.accepted.size()) + " accepted, " +
+                   std::to_string(batch.received.size()) + " received, " +
+                   std::to_string(batch.updates.size()) + " updates");
+    check_bounds(batch);
+    if (result.full) return;
+    check_stamps(host, batch, result);
+    check_inbox(host);
+}
+
+void Checker::check_stamps(const SimulatedHost& host, const StoreBatch& batch,
+                           const BatchResult& result) {
+    std::int64_t& last = last_stamp_[host.endpoint()];
+    for (std::size_t i = 0; i < batch.accepted.size(); ++i) {
+        const OutgoingMessage& message = batch.accepted[i];
+        if (result.accepted[i].repeated) continue;
+        if (message.first_us <= last) violated("a timestamp that does not rise");
+        last = message.first_us + static_cast<std::int64_t>(message.part_ends.size()) - 1;
+    }
+    if (batch.last_stamp_us < last) violated("a timestamp that is not reserved");
+}
+
+void Checker::check_inbox(const SimulatedHost& host) {
+    std::size_t& seen = inbox_seen_[host.endpoint()];
+    for (; seen < host.store().inbox().size(); ++seen) {
+        const SimulatedStore::Received& row = host.store().inbox()[seen];
+        if (!inbox_rows_.emplace(host.endpoint(), row.peer, row.us, row.text).second) {
+            violated("stored twice: " + row.text.substr(0, 40));
+        }
+    }
+}
+
+void Checker::check_bounds(const StoreBatch& batch) {
+    if (batch.received.size() > Inbox::messages_max) violated("too many received in a batch");
+    if (batch.updates.size() > updates_max) violated("too many updates in a batch");
+    if (batch.peers.size() > NodeLimits{}.peers_max) violated("too many peers in a batch");
+}
+
+void Checker::told(SimulatedHost& host, const Event& event) {
+    const auto* finished = std::get_if<Finished>(&event);
+    if (finished == nullptr) return;
+    trace_.add(events_.now(), host.endpoint(), "finishes", std::to_string(finished->update.id));
+    const std::pair message{host.endpoint(), finished->update.id};
+    if (!ended_.emplace(message, finished->update.state).second) violated("ended twice");
+    if (finished->update.state == OutState::refused) violated("refused by nobody");
+    if (finished->update.state == OutState::delivered) check_delivered(host, *finished);
+}
+
+void Checker::check_delivered(const SimulatedHost& host, const Finished& finished) {
+    const OutgoingMessage& message = host.store().outgoing().at(finished.update.id).message;
+    for (std::size_t i = 0; i < message.part_ends.size(); ++i) {
+        const std::int64_t us = message.first_us + static_cast<std::int64_t>(i);
+        if (!has_durably(message.peer, host.endpoint(), us)) {
+            violated("delivered, but the receiver does not have it");
+        }
+    }
+}
+
+void Checker::crashed(const SimulatedHost& host) {
+    std::erase_if(ended_, [&](const auto& ended) { return ended.first.first == host.endpoint(); });
+}
+
+void Checker::retried(const SimulatedHost& host, MessageId id) {
+    const auto ended = ended_.find({host.endpoint(), id});
+    if (ended != ended_.end() && ended->second != OutState::delivered) ended_.erase(ended);
+}
+
+bool Checker::has_durably(const Endpoint& receiver, const Endpoint& sender, std::int64_t us) const {
+    if (const auto host = hosts_.find(receiver); host != hosts_.end()) {
+        return host->second->store().holds(sender, us);
+    }
+    const auto base = bases_.find(receiver);
+    return base != bases_.end() && base->second->has_shown(sender, us);
+}
+
+}  // namespace p2pd

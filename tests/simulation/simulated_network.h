@@ -1,0 +1,76 @@
+// tests: a network that loses, doubles, delays and spoils datagrams, by the seed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+#include "daemon/core/endpoint.h"
+#include "tests/simulation/event_queue.h"
+
+namespace p2pd {
+
+struct NetworkFaults {
+    double loss = 0;
+    double duplication = 0;
+    double corruption = 0;  ///< spoiled so that it is no datagram of the format any more
+    Duration delay_min = std::chrono::milliseconds{10};
+    Duration delay_max = std::chrono::milliseconds{10};  ///< more than delay_min reorders
+};
+
+class SimulatedNetwork {
+public:
+    using Receive = std::function<void(const Endpoint& from, const std::string& bytes)>;
+
+    SimulatedNetwork(EventQueue& events, std::mt19937_64& random)
+        : events_(events), random_(random) {}
+
+    void listen(const Endpoint& endpoint, Receive receive) {
+        receivers_.insert_or_assign(endpoint, std::move(receive));
+    }
+    /// What holds between all, unless one end has faults of its own.
+    void set_faults(const NetworkFaults& faults) { faults_ = faults; }
+    void set_faults_of(const Endpoint& endpoint, const NetworkFaults& faults) {
+        own_faults_.insert_or_assign(endpoint, faults);
+    }
+    void heal() {
+        faults_ = {};
+        own_faults_.clear();
+        cut_.clear();
+    }
+    void cut(const Endpoint& a, const Endpoint& b) { cut_.insert(std::minmax(a, b)); }
+    void join(const Endpoint& a, const Endpoint& b) { cut_.erase(std::minmax(a, b)); }
+
+    void transmit(const Endpoint& from, const Endpoint& to, const std::string& bytes);
+    /// Whatever is on its way is lost.
+    void drop_in_flight() {
+        ++epoch_;
+        in_flight_ = 0;
+    }
+    std::size_t in_flight() const { return in_flight_; }
+    std::uint64_t transmitted() const { return transmitted_; }
+
+    bool chance(double probability) {
+        return std::uniform_real_distribution<double>{0, 1}(random_) < probability;
+    }
+
+private:
+    const NetworkFaults& faults_between(const Endpoint& from, const Endpoint& to) const;
+    void spoil(std::string& bytes);
+    void deliver_later(const Endpoint& from, const Endpoint& to, std::string bytes,
+                       const NetworkFaults& faults);
+
+    EventQueue& events_;
+    std::mt19937_64& random_;
+    NetworkFaults faults_;
+    std::map<Endpoint, NetworkFaults> own_faults_;
+    std::map<Endpoint, Receive> receivers_;
+    std::set<std::pair<Endpoint, Endpoint>> cut_;
+    std::uint64_t epoch_ = 0;
+    std::size_t in_flight_ = 0;
+    std::uint64_t transmitted_ = 0;
+};
+
+}  // namespace p2pd

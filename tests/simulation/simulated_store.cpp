@@ -1,0 +1,150 @@
+// tests: a store in memory.
+#include "tests/simulation/simulated_store.h"
+
+#include <algorithm>
+
+namespace p2pd {
+
+BatchResult SimulatedStore::commit(const StoreBatch& batch) {
+    BatchResult result;
+    last_stamp_us_ = std::max(last_stamp_us_, batch.last_stamp_us);
+    for (const PeerFacts& facts : batch.peers) peers_.insert_or_assign(facts.endpoint, facts);
+    for (const OutgoingMessage& message : batch.accepted) {
+        result.accepted.push_back(accept(message));
+    }
+    for (const ReceivedMessage& message : batch.received) receive(message);
+    for (const OutgoingUpdate& update : batch.updates) apply(update);
+    result.pending_messages = pending_;
+    return result;
+}
+
+BatchResult::Accepted SimulatedStore::accept(const OutgoingMessage& message) {
+    if (!message.request_id.empty()) {
+        const auto [first, is_new] = by_request_id_.emplace(message.request_id, last_id_ + 1);
+        if (!is_new) return {first->second, true};
+    }
+    const MessageId id = ++last_id_;
+    OutgoingMessage kept = message;
+    kept.id = id;
+    by_first_us_.emplace(kept.first_us, id);
+    pending_of_[kept.peer].insert(id);
+    outgoing_.emplace(id, Outgoing{std::move(kept)});
+    ++pending_;
+    return {id, false};
+}
+
+void SimulatedStore::receive(const ReceivedMessage& message) {
+    std::string content = message.reply_to ? "r" + message.reply_to->lexeme + '\0' : "m";
+    content += message.text;
+    const bool is_new = identities_.emplace(message.peer, message.stamp.us, content).second;
+    if (!is_new && deduplicates_) return;
+    if (message.part && take_part(message)) return;
+    inbox_.push_back(
+        {message.peer, message.stamp.us, message.text, message.reply_to, 1, message.claims});
+}
+
+bool SimulatedStore::take_part(const ReceivedMessage& message) {
+    const Part& part = *message.part;
+    const std::pair key{message.peer, part.first_us};
+    if (closed_long_texts_.contains(key)) return false;
+    LongText& text = long_texts_[key];
+    if (text.count == 0) text = {part.count, message.reply_to};
+    if (text.count != part.count || text.reply_to != message.reply_to) return false;
+    if (!text.parts.emplace(part.number, message.text).second) return false;
+    if (text.parts.size() < text.count) return true;
+    std::string joined;
+    for (const auto& [number, piece] : text.parts) joined += piece;
+    inbox_.push_back({message.peer, part.first_us, std::move(joined), message.reply_to, part.count,
+                      message.claims});
+    long_texts_.erase(key);
+    closed_long_texts_.insert(key);
+    return true;
+}
+
+void SimulatedStore::apply(const OutgoingUpdate& update) {
+    const auto found = outgoing_.find(update.id);
+    if (found == outgoing_.end()) return;
+    Outgoing& outgoing = found->second;
+    OutgoingMessage& message = outgoing.message;
+    if (update.state != OutState::pending) {
+        const bool is_final = outgoing.state != OutState::pending;
+        if (is_final && update.state != OutState::delivered) return;
+        outgoing.reason = update.reason;
+        close(outgoing, update.state);
+    } else if (update.reopen) {
+        if (pending_of_[message.peer].insert(message.id).second) ++pending_;
+        outgoing.state = OutState::pending;
+        if (update.expires_at) message.expires_at = *update.expires_at;
+        message.parts_done = update.parts_done;
+        message.attempts = update.attempts;
+    } else if (outgoing.state != OutState::pending) {
+        return;
+    }
+    message.attempts = std::max(message.attempts, update.attempts);
+    message.parts_done = std::max(message.parts_done, update.parts_done);
+}
+
+void SimulatedStore::close(Outgoing& outgoing, OutState state) {
+    outgoing.state = state;
+    std::set<MessageId>& pending = pending_of_[outgoing.message.peer];
+    if (pending.erase(outgoing.message.id) > 0) --pending_;
+    if (pending.empty()) pending_of_.erase(outgoing.message.peer);
+}
+
+LoadedPage SimulatedStore::load(const LoadRequest& request) const {
+    LoadedPage page;
+    const auto pending = pending_of_.find(request.peer);
+    if (pending == pending_of_.end()) return page;
+    std::size_t bytes = 0;
+    for (auto id = pending->second.upper_bound(request.after); id != pending->second.end(); ++id) {
+        const OutgoingMessage& message = outgoing_.at(*id).message;
+        bytes += message.text.size();
+        const bool fits = page.messages.size() < request.messages_max && bytes <= request.bytes_max;
+        if (!fits && !page.messages.empty()) {
+            page.more = true;
+            break;
+        }
+        page.messages.push_back(message);
+    }
+    return page;
+}
+
+Recovered SimulatedStore::recover(std::size_t peers_max) const {
+    Recovered recovered;
+    recovered.last_stamp_us = last_stamp_us_;
+    for (const auto& [endpoint, facts] : peers_) recovered.peers.push_back(facts);
+    std::sort(recovered.peers.begin(), recovered.peers.end(),
+              [](const PeerFacts& a, const PeerFacts& b) { return a.last_heard > b.last_heard; });
+    if (recovered.peers.size() > peers_max) recovered.peers.resize(peers_max);
+    for (const auto& [endpoint, pending] : pending_of_) {
+        recovered.pending_peers.push_back(endpoint);
+    }
+    recovered.pending_messages = pending_;
+    return recovered;
+}
+
+std::vector<MessageId> SimulatedStore::expire(WallTime now) {
+    std::vector<MessageId> expired;
+    for (auto& [id, outgoing] : outgoing_) {
+        if (outgoing.state != OutState::pending || outgoing.message.expires_at > now) continue;
+        close(outgoing, OutState::expired);
+        outgoing.reason = "not confirmed in time";
+        expired.push_back(id);
+    }
+    return expired;
+}
+
+bool SimulatedStore::holds(const Endpoint& peer, std::int64_t us) const {
+    const auto first = identities_.lower_bound({peer, us, {}});
+    return first != identities_.end() && std::get<0>(*first) == peer && std::get<1>(*first) == us;
+}
+
+const SimulatedStore::Outgoing* SimulatedStore::find_part(std::int64_t us) const {
+    const auto after = by_first_us_.upper_bound(us);
+    if (after == by_first_us_.begin()) return nullptr;
+    const Outgoing& outgoing = outgoing_.at(std::prev(after)->second);
+    const auto parts = static_cast<std::int64_t>(outgoing.message.part_ends.size());
+    return us < outgoing.message.first_us + parts ? &outgoing : nullptr;
+}
+
+}  // namespace p2pd
