@@ -1,0 +1,70 @@
+// daemon: a thin hold on SQLite. Includes std, SQLite.
+#include "daemon/sqlite.h"
+
+namespace p2pd::sqlite {
+
+Connection::Connection(const std::string& path, const std::string& vfs) {
+    sqlite3* handle = nullptr;
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code =
+        sqlite3_open_v2(path.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
+    handle_.reset(handle);
+    if (code != SQLITE_OK) {
+        throw StoreFailure("cannot open the store " + path + ": " + sqlite3_errstr(code));
+    }
+}
+
+void Connection::execute(const std::string& sql) {
+    require_intact();
+    check(sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr));
+}
+
+std::string Connection::ask(const std::string& sql) {
+    Statement statement(*this, sql);
+    Run run = statement.run();
+    return run.step() ? run.next<std::string>() : std::string();
+}
+
+void Connection::check(int code) {
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
+    if (code == SQLITE_FULL) throw Full("the disk is full");
+    broken_ = std::string("the store failed: ") + sqlite3_errmsg(handle()) + " (SQLite error " +
+              std::to_string(code) + ")";
+    throw StoreFailure(broken_);
+}
+
+void Connection::require_intact() const {
+    if (broken()) throw StoreFailure(broken_);
+}
+
+bool Run::step() {
+    column_ = 0;
+    const int code = sqlite3_step(statement_);
+    connection_.check(code);
+    return code == SQLITE_ROW;
+}
+
+std::uint64_t Run::finish() {
+    while (step()) {
+    }
+    return static_cast<std::uint64_t>(sqlite3_changes64(connection_.handle()));
+}
+
+void Run::bind_text(std::string_view text, sqlite3_destructor_type life) {
+    // A null pointer would bind NULL, and an empty text is none.
+    const char* data = text.data() == nullptr ? "" : text.data();
+    connection_.check(
+        sqlite3_bind_text64(statement_, ++bound_, data, text.size(), life, SQLITE_UTF8));
+}
+
+Statement::Statement(Connection& connection, const std::string& sql) : connection_(connection) {
+    connection_.require_intact();
+    sqlite3_stmt* statement = nullptr;
+    connection_.check(sqlite3_prepare_v3(connection_.handle(), sql.c_str(),
+                                         static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                         &statement, nullptr));
+    statement_.reset(statement);
+}
+
+}  // namespace p2pd::sqlite

@@ -1,0 +1,125 @@
+// daemon: the durable mailbox in SQLite. Includes std, core, common (SQLite in the .cpp only).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/control_protocol.h"
+#include "daemon/core/mailbox.h"
+
+namespace p2pd {
+
+/// The store can no longer promise anything (I/O error, corruption, a newer schema, folder in
+/// use). It ends the process: carrying on could acknowledge what the disk does not have.
+class StoreFailure : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct StoreOptions {
+    std::filesystem::path state_dir;
+    /// WAL size that brings a checkpoint.
+    std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
+    Duration part_timeout = std::chrono::hours{1};
+    // For tests: another VFS of SQLite, and a full disk after so many pages (0: none).
+    std::string vfs;
+    std::uint32_t pages_max = 0;
+};
+
+struct BookEntry {
+    std::string name;
+    Endpoint endpoint;
+};
+
+struct StoreCounts {
+    std::uint64_t messages = 0;  ///< kept, in and out
+    std::uint64_t unread = 0;
+    std::uint64_t pending = 0;
+    MessageId newest_id = 0;
+    Cursor last_cursor = 0;
+    std::uint64_t bytes = 0;  ///< of the database and its WAL
+    std::uint64_t peers = 0;
+};
+
+/// What maintain() did.
+struct Maintenance {
+    bool more = false;  ///< call again soon, there is more to do
+    std::vector<MessageId> expired;
+    Cursor last_cursor = 0;
+    std::uint64_t pending_messages = 0;
+};
+
+/// One connection, used by one thread at a time; nobody else opens the file. Policy P: no automatic
+/// checkpoint; every I/O error is a StoreFailure; opening rewrites and syncs what a crash may have
+/// left in the page cache alone, before anything is answered. A full disk is no failure.
+class Store {
+public:
+    /// Opens or makes the store: locks the folder, migrates the schema, checkpoints (TRUNCATE).
+    /// Throws StoreFailure with what is wrong and what to do.
+    explicit Store(const StoreOptions& options);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    Recovered recover(std::size_t peers_max);
+
+    /// One synced transaction; after it everything in `batch` survives a power cut. A batch that
+    /// changes nothing (copies of what is stored) costs no sync.
+    BatchResult commit(const StoreBatch& batch);
+
+    LoadedPage load(const LoadRequest& request);
+    /// For a retry by hand: whatever its state; empty if there is no such outgoing message.
+    std::optional<OutgoingMessage> load_one(MessageId id);
+
+    /// Pages; `peer` is what params.peer named. Cost does not depend on how much is stored.
+    MessagesResult list(const ListParams& params, const std::optional<Endpoint>& peer);
+    MessagesResult thread(const ThreadParams& params, const Endpoint& peer);
+    MessagesResult search(const SearchParams& params, const std::optional<Endpoint>& peer);
+    /// Whatever changed after `since`, in the order of cursors.
+    MessagesResult changes(Cursor since, std::uint32_t limit);
+    /// In the order of `ids`; those that do not exist are left out.
+    std::vector<MessageRecord> get(std::span<const MessageId> ids);
+    /// What a reply to `id` must know: the sender and the message as it was written.
+    struct Answerable {
+        Endpoint peer;
+        Answered answered;
+    };
+    std::optional<Answerable> answerable(MessageId id);
+
+    /// Each returns how many messages changed. With a full disk: std::nullopt.
+    std::optional<std::uint64_t> mark(std::span<const MessageId> ids, bool all, bool read);
+    /// Received ones and finished sent ones; the dedup key stays. `pending` ones are left alone.
+    std::optional<std::uint64_t> remove(std::span<const MessageId> ids);
+    std::optional<std::uint64_t> purge(WallTime before);
+
+    std::vector<BookEntry> book();
+    /// Names an address (and sets the dialect by hand), renames (empty old endpoint name), or
+    /// un-names. A name that another address has moves here. False with a full disk.
+    bool set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
+                  const std::optional<Dialect>& dialect);
+    /// Peers known by the store in the order of their text address, after `after`; at most 501,
+    /// so that one more than a page can be asked for.
+    std::vector<PeerRecord> peers(const std::optional<Endpoint>& after, std::uint32_t limit);
+    std::optional<PeerRecord> peer(const Endpoint& endpoint);
+    StoreCounts counts();
+
+    /// A bounded piece of what can wait: full-text index, incomplete long texts past their time,
+    /// messages that expired, old dedup keys.
+    Maintenance maintain(WallTime now);
+
+    /// Everything into the main file; for an orderly end.
+    void checkpoint();
+
+private:
+    friend struct StoreInspector;  // tests look at the rooms behind
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace p2pd

@@ -1,0 +1,104 @@
+// daemon: a batch of the core becomes one synced transaction. Includes std, core.
+#include "daemon/store_batch.h"
+
+#include <algorithm>
+
+namespace p2pd {
+
+BatchWriter::BatchWriter(StoreState& state, PeerTable& peers, MessageTable& messages,
+                         IdentityTable& identities, LongTexts& long_texts)
+    : state_(state),
+      peers_(peers),
+      messages_(messages),
+      identities_(identities),
+      long_texts_(long_texts) {}
+
+BatchResult BatchWriter::commit(const StoreBatch& batch) {
+    BatchResult result;
+    result.accepted.reserve(batch.accepted.size());
+    result.full = !state_.transact([&] { write(batch, result); });
+    if (result.full) result.accepted.clear();
+    result.last_cursor = static_cast<Cursor>(state_.meta().last_cursor);
+    result.pending_messages = state_.meta().pending;
+    return result;
+}
+
+void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
+    Meta& meta = state_.meta();
+    meta.last_stamp_us = std::max(meta.last_stamp_us, batch.last_stamp_us);
+    for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
+    for (const OutgoingMessage& message : batch.accepted) {
+        result.accepted.push_back(accept(message));
+    }
+    for (const ReceivedMessage& message : batch.received) receive(message);
+    for (const OutgoingUpdate& update : batch.updates) apply(update);
+}
+
+BatchResult::Accepted BatchWriter::accept(const OutgoingMessage& message) {
+    if (!message.request_id.empty()) {
+        if (const auto first = messages_.find_request(message.request_id)) {
+            return {static_cast<MessageId>(*first), true};
+        }
+    }
+    const RowId id = messages_.add(message, state_.peer(message.peer));
+    return {static_cast<MessageId>(id), false};
+}
+
+/// The identity comes first: what it has is a copy, whatever became of the message since.
+void BatchWriter::receive(const ReceivedMessage& message) {
+    const RowId peer_id = state_.peer(message.peer);
+    if (!identities_.add(peer_id, message.stamp.us, content_hash(message), message.received_at)) {
+        return;
+    }
+    std::optional<RowId> reply_to;
+    if (message.reply_to) reply_to = messages_.find_sent(message.reply_to->us, message.peer);
+    if (message.part && long_texts_.take(peer_id, message, reply_to)) return;
+    messages_.add(NewReceived{peer_id, message.stamp, message.text, 1, reply_to, message.claims,
+                              message.received_at});
+}
+
+void BatchWriter::apply(const OutgoingUpdate& update) {
+    const std::optional<Progress> progress = messages_.progress(to_row_id(update.id));
+    if (!progress) return;  // deleted meanwhile
+    if (update.state != OutState::pending) {
+        end(update, *progress);
+    } else if (update.reopen) {
+        reopen(update, *progress);
+    } else {
+        proceed(update, *progress);
+    }
+}
+
+void BatchWriter::proceed(const OutgoingUpdate& update, Progress progress) {
+    if (progress.state != OutState::pending) return;
+    const Progress before = progress;
+    progress.attempts = std::max(progress.attempts, update.attempts);
+    progress.parts_done = std::max(progress.parts_done, update.parts_done);
+    if (progress.attempts == before.attempts && progress.parts_done == before.parts_done) return;
+    messages_.set_progress(to_row_id(update.id), progress);
+}
+
+void BatchWriter::reopen(const OutgoingUpdate& update, Progress progress) {
+    if (progress.state != OutState::pending) state_.add_pending(progress.peer_id, 1);
+    progress.state = OutState::pending;
+    progress.attempts = update.attempts;
+    progress.parts_done = update.parts_done;
+    Outcome outcome;
+    outcome.progress = progress;
+    outcome.expires_at = update.expires_at;
+    messages_.set_outcome(to_row_id(update.id), outcome);
+}
+
+/// A state only ever improves: the first final one stays, unless the message arrived after all.
+void BatchWriter::end(const OutgoingUpdate& update, Progress progress) {
+    if (progress.state == OutState::delivered) return;
+    if (progress.state != OutState::pending && update.state != OutState::delivered) return;
+    if (progress.state == OutState::pending) state_.add_pending(progress.peer_id, -1);
+    progress.state = update.state;
+    progress.attempts = std::max(progress.attempts, update.attempts);
+    progress.parts_done = std::max(progress.parts_done, update.parts_done);
+    messages_.set_outcome(to_row_id(update.id), Outcome{progress, update.acked_at, update.rtt,
+                                                        update.reason, std::nullopt});
+}
+
+}  // namespace p2pd

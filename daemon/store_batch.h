@@ -1,0 +1,36 @@
+// daemon: a batch of the core becomes one synced transaction. Includes std, core, the other rooms
+// of the store.
+#pragma once
+
+#include "daemon/core/mailbox.h"
+#include "daemon/store_identities.h"
+#include "daemon/store_long_texts.h"
+#include "daemon/store_messages.h"
+#include "daemon/store_peers.h"
+
+namespace p2pd {
+
+class BatchWriter {
+public:
+    BatchWriter(StoreState& state, PeerTable& peers, MessageTable& messages,
+                IdentityTable& identities, LongTexts& long_texts);
+
+    BatchResult commit(const StoreBatch& batch);
+
+private:
+    void write(const StoreBatch& batch, BatchResult& result);
+    BatchResult::Accepted accept(const OutgoingMessage& message);
+    void receive(const ReceivedMessage& message);
+    void apply(const OutgoingUpdate& update);
+    void proceed(const OutgoingUpdate& update, Progress progress);
+    void reopen(const OutgoingUpdate& update, Progress progress);
+    void end(const OutgoingUpdate& update, Progress progress);
+
+    StoreState& state_;
+    PeerTable& peers_;
+    MessageTable& messages_;
+    IdentityTable& identities_;
+    LongTexts& long_texts_;
+};
+
+}  // namespace p2pd

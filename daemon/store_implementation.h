@@ -1,0 +1,43 @@
+// daemon: the store put together from its rooms; for store.cpp and the store's tests. Includes std,
+// the rooms of the store.
+#pragma once
+
+#include "daemon/store_batch.h"
+#include "daemon/store_edits.h"
+#include "daemon/store_identities.h"
+#include "daemon/store_long_texts.h"
+#include "daemon/store_maintenance.h"
+#include "daemon/store_messages.h"
+#include "daemon/store_pages.h"
+#include "daemon/store_peers.h"
+#include "daemon/store_search.h"
+#include "daemon/store_state.h"
+
+namespace p2pd {
+
+struct StoreRooms {
+    explicit StoreRooms(const StoreOptions& options) : state(options) {}
+
+    StoreState state;
+    PeerTable peers{state};
+    MessageTable messages{state};
+    IdentityTable identities{state};
+    LongTexts long_texts{state, messages, identities};
+    BatchWriter batch{state, peers, messages, identities, long_texts};
+    Pages pages{state, messages};
+    SearchIndex search{state, messages};
+    Edits edits{state, messages, search};
+    Housekeeper housekeeper{state, messages, identities, long_texts, search};
+};
+
+class Store::Implementation : public StoreRooms {
+public:
+    using StoreRooms::StoreRooms;
+};
+
+/// For tests: the rooms behind a store.
+struct StoreInspector {
+    static StoreRooms& rooms(Store& store) { return *store.implementation_; }
+};
+
+}  // namespace p2pd

@@ -1,0 +1,156 @@
+// daemon: the rows of messages, written. Includes std, core, daemon/sqlite.h. Read: see
+// store_records.cpp.
+#include "daemon/store_messages.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace p2pd {
+
+namespace {
+
+/// 32 bits each, little endian, whatever the machine; none for a single part.
+std::optional<std::vector<std::uint8_t>> pack_part_ends(const std::vector<std::uint32_t>& ends) {
+    if (ends.size() <= 1) return std::nullopt;
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(ends.size() * 4);
+    for (const std::uint32_t end : ends) {
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            bytes.push_back(static_cast<std::uint8_t>(end >> shift));
+        }
+    }
+    return bytes;
+}
+
+std::optional<std::string_view> unless_empty(std::string_view text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+}  // namespace
+
+MessageTable::MessageTable(StoreState& state)
+    : state_(state),
+      add_received_(state.connection(),
+                    "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
+                    "parts, reply_to, stamp, stamp_is_text, claims) "
+                    "VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+      add_outgoing_(state.connection(),
+                    "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
+                    "parts, reply_to, state, attempts, parts_done, expires_us, request_id) "
+                    "VALUES (?1, 2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12)"),
+      add_body_(state.connection(), "INSERT INTO body (id, text) VALUES (?1, ?2)"),
+      add_outgoing_body_(state.connection(),
+                         "INSERT INTO body (id, part_ends, answered_us, answered_stamp, "
+                         "answered_is_text, answered_text, text) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+      set_progress_(state.connection(),
+                    "UPDATE message SET attempts = ?2, parts_done = ?3, cursor = ?4 WHERE id = ?1"),
+      set_outcome_(state.connection(),
+                   "UPDATE message SET tray = ?2, state = ?3, attempts = ?4, parts_done = ?5, "
+                   "cursor = ?6, acked_us = ?7, rtt_us = ?8, reason = ?9, "
+                   "expires_us = coalesce(?10, expires_us) WHERE id = ?1"),
+      set_read_(state.connection(), "UPDATE message SET tray = ?2 WHERE id = ?1"),
+      erase_message_(state.connection(), "DELETE FROM message WHERE id = ?1"),
+      erase_body_(state.connection(), "DELETE FROM body WHERE id = ?1"),
+      place_(state.connection(), "SELECT peer_id, tray FROM message WHERE id = ?1"),
+      progress_(state.connection(),
+                "SELECT peer_id, state, attempts, parts_done FROM message "
+                "WHERE id = ?1 AND tray >= 2"),
+      find_request_(state.connection(), "SELECT id FROM message WHERE request_id = ?1"),
+      find_sent_(state.connection(),
+                 "SELECT m.id, m.stamp_us, m.parts, p.address "
+                 "FROM message m INDEXED BY message_stamp JOIN peer p ON p.id = m.peer_id "
+                 "WHERE m.tray >= 2 AND m.stamp_us <= ?1 ORDER BY m.stamp_us DESC LIMIT 1"),
+      record_(state.connection(),
+              "SELECT m.id, m.tray, p.address, p.name, m.cursor, m.time_us, m.stamp_us, m.parts, "
+              "m.reply_to, m.claims, m.state, m.attempts, m.expires_us, m.acked_us, m.rtt_us, "
+              "m.reason, b.text FROM message m JOIN peer p ON p.id = m.peer_id "
+              "JOIN body b ON b.id = m.id WHERE m.id = ?1"),
+      outgoing_(state.connection(),
+                "SELECT m.id, p.address, m.stamp_us, m.parts_done, m.reply_to, m.time_us, "
+                "m.expires_us, m.attempts, m.request_id, b.part_ends, b.answered_us, "
+                "b.answered_stamp, b.answered_is_text, b.answered_text, b.text "
+                "FROM message m JOIN peer p ON p.id = m.peer_id "
+                "JOIN body b ON b.id = m.id WHERE m.id = ?1 AND m.tray >= 2"),
+      answerable_(state.connection(),
+                  "SELECT p.address, m.stamp, m.stamp_is_text, m.stamp_us, b.text "
+                  "FROM message m JOIN peer p ON p.id = m.peer_id "
+                  "JOIN body b ON b.id = m.id WHERE m.id = ?1 AND m.tray < 2"),
+      time_from_(state.connection(),
+                 "SELECT id, time_us + late_us FROM message WHERE id >= ?1 ORDER BY id LIMIT 1") {}
+
+/// The clock may step back, but a page by time is a range of ids only if their times never fall.
+/// So each message keeps the clock's own time, and beside it by how much that is late.
+std::int64_t MessageTable::order(std::int64_t time_us) {
+    Meta& meta = state_.meta();
+    meta.last_order_us = std::max(meta.last_order_us, time_us);
+    return meta.last_order_us;
+}
+
+RowId MessageTable::add(const NewReceived& message) {
+    Meta& meta = state_.meta();
+    const RowId id = ++meta.last_id;
+    const std::int64_t time_us = message.received_at.time_since_epoch().count();
+    add_received_.execute(id, message.peer_id, ++meta.last_cursor, time_us,
+                          order(time_us) - time_us, message.stamp.us, message.parts,
+                          message.reply_to, message.stamp.lexeme, message.stamp.is_text,
+                          unless_empty(message.claims));
+    add_body_.execute(id, message.text);
+    ++meta.messages;
+    ++meta.unread;
+    return id;
+}
+
+RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
+    Meta& meta = state_.meta();
+    const RowId id = ++meta.last_id;
+    const std::int64_t time_us = message.created_at.time_since_epoch().count();
+    const auto parts =
+        static_cast<std::int64_t>(std::max<std::size_t>(1, message.part_ends.size()));
+    add_outgoing_.execute(id, peer_id, ++meta.last_cursor, time_us, order(time_us) - time_us,
+                          message.first_us, parts, message.reply_to, message.attempts,
+                          message.parts_done, message.expires_at, unless_empty(message.request_id));
+    const auto part_ends = pack_part_ends(message.part_ends);
+    if (message.answered) {
+        const Stamp& stamp = message.answered->stamp;
+        add_outgoing_body_.execute(id, part_ends, stamp.us, stamp.lexeme, stamp.is_text,
+                                   message.answered->text, message.text);
+    } else {
+        add_outgoing_body_.execute(id, part_ends, std::nullopt, std::nullopt, std::nullopt,
+                                   std::nullopt, message.text);
+    }
+    meta.last_stamp_us = std::max(meta.last_stamp_us, message.first_us + parts - 1);
+    ++meta.messages;
+    state_.add_pending(peer_id, 1);
+    return id;
+}
+
+void MessageTable::set_progress(RowId id, const Progress& progress) {
+    set_progress_.execute(id, progress.attempts, progress.parts_done, ++state_.meta().last_cursor);
+}
+
+void MessageTable::set_outcome(RowId id, const Outcome& outcome) {
+    const Progress& progress = outcome.progress;
+    const Tray tray = progress.state == OutState::pending ? Tray::pending : Tray::finished;
+    set_outcome_.execute(id, tray, progress.state, progress.attempts, progress.parts_done,
+                         ++state_.meta().last_cursor, outcome.acked_at, outcome.rtt,
+                         unless_empty(outcome.reason), outcome.expires_at);
+}
+
+void MessageTable::set_read(RowId id, bool read) {
+    set_read_.execute(id, read ? Tray::read : Tray::unread);
+    std::uint64_t& unread = state_.meta().unread;
+    unread = read ? unread - 1 : unread + 1;
+}
+
+void MessageTable::erase(RowId id) {
+    const auto found = place(id);
+    assert(found);
+    erase_message_.execute(id);
+    erase_body_.execute(id);
+    --state_.meta().messages;
+    if (found->tray == Tray::unread) --state_.meta().unread;
+    if (found->tray == Tray::pending) state_.add_pending(found->peer_id, -1);
+}
+
+}  // namespace p2pd

@@ -1,0 +1,99 @@
+// daemon: the rows of messages: made, changed, deleted, and read as records. Includes std, core,
+// common, the other rooms of the store.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/control_protocol.h"
+#include "daemon/core/mailbox.h"
+#include "daemon/store_state.h"
+
+namespace p2pd {
+
+/// A whole received message, joined if it came in parts.
+struct NewReceived {
+    RowId peer_id = 0;
+    const Stamp& stamp;
+    std::string_view text;
+    std::uint32_t parts = 1;
+    std::optional<RowId> reply_to;
+    std::string_view claims;
+    WallTime received_at;
+};
+
+/// Where an outgoing message stands.
+struct Progress {
+    RowId peer_id = 0;
+    OutState state = OutState::pending;
+    std::uint32_t attempts = 0;
+    std::uint32_t parts_done = 0;
+};
+
+/// Its end; of a reopened message a new beginning.
+struct Outcome {
+    Progress progress;
+    std::optional<WallTime> acked_at;
+    std::optional<Duration> rtt;
+    std::string_view reason;
+    std::optional<WallTime> expires_at;  ///< empty: as it was
+};
+
+/// A message as far as deleting and marking must know it.
+struct Place {
+    RowId peer_id = 0;
+    Tray tray = Tray::unread;
+};
+
+/// Writes need a transaction. All that change what a reader sees give the message a new cursor,
+/// but for the marks of reading.
+class MessageTable {
+public:
+    explicit MessageTable(StoreState& state);
+
+    RowId add(const NewReceived& message);
+    RowId add(const OutgoingMessage& message, RowId peer_id);
+    void set_progress(RowId id, const Progress& progress);
+    void set_outcome(RowId id, const Outcome& outcome);
+    void set_read(RowId id, bool read);
+    void erase(RowId id);
+
+    std::optional<Place> place(RowId id);
+    std::optional<Progress> progress(RowId id);  ///< of an outgoing one
+    std::optional<RowId> find_request(std::string_view request_id);
+    /// Our message to the host of `peer` that has `stamp_us` among the timestamps of its parts.
+    std::optional<RowId> find_sent(std::int64_t stamp_us, const Endpoint& peer);
+
+    std::optional<MessageRecord> record(RowId id);
+    std::optional<OutgoingMessage> outgoing(RowId id);
+    std::optional<Store::Answerable> answerable(RowId id);
+
+    /// The first id whose message came at `time` or later; after all ids if there is none.
+    RowId first_since(std::int64_t time_us);
+
+private:
+    std::int64_t order(std::int64_t time_us);
+
+    StoreState& state_;
+    sqlite::Statement add_received_;
+    sqlite::Statement add_outgoing_;
+    sqlite::Statement add_body_;
+    sqlite::Statement add_outgoing_body_;
+    sqlite::Statement set_progress_;
+    sqlite::Statement set_outcome_;
+    sqlite::Statement set_read_;
+    sqlite::Statement erase_message_;
+    sqlite::Statement erase_body_;
+    sqlite::Statement place_;
+    sqlite::Statement progress_;
+    sqlite::Statement find_request_;
+    sqlite::Statement find_sent_;
+    sqlite::Statement record_;
+    sqlite::Statement outgoing_;
+    sqlite::Statement answerable_;
+    sqlite::Statement time_from_;
+};
+
+}  // namespace p2pd

@@ -1,0 +1,69 @@
+// daemon: pages of messages, at a cost that does not depend on how many there are. Includes std,
+// core, common, the other rooms of the store.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "common/control_protocol.h"
+#include "daemon/core/mailbox.h"
+#include "daemon/store_messages.h"
+
+namespace p2pd {
+
+inline constexpr std::size_t page_bytes_max = 512 * 1024;  ///< of text
+
+/// Ids between `after` and `before`, both exclusive.
+struct IdRange {
+    RowId after = 0;
+    RowId before = row_id_max;
+};
+
+/// The ids of some trays, of one peer or all, in either order: a range of one index, or a merge of
+/// one range for each tray.
+class IdQuery {
+public:
+    IdQuery(StoreState& state, std::initializer_list<Tray> trays);
+
+    sqlite::Run run(IdRange range, bool newest_first, std::uint32_t limit,
+                    const std::optional<RowId>& peer_id);
+
+private:
+    sqlite::Statement oldest_;
+    sqlite::Statement newest_;
+    sqlite::Statement oldest_of_peer_;
+    sqlite::Statement newest_of_peer_;
+};
+
+/// Takes ids from `ids` until the page is full, and loads their records; oldest first in any case.
+MessagesResult load_page(MessageTable& messages, sqlite::Run ids, std::uint32_t limit,
+                         bool newest_first);
+std::uint32_t clamp_limit(std::uint32_t limit);
+
+class Pages {
+public:
+    Pages(StoreState& state, MessageTable& messages);
+
+    MessagesResult list(const ListParams& params, const std::optional<Endpoint>& peer);
+    MessagesResult thread(const ThreadParams& params, const Endpoint& peer);
+    MessagesResult changes(Cursor since, std::uint32_t limit);
+    std::vector<MessageRecord> get(std::span<const MessageId> ids);
+    LoadedPage load(const LoadRequest& request);
+
+private:
+    IdQuery& query(const ListParams& params);
+    IdRange range(const ListParams& params);
+
+    StoreState& state_;
+    MessageTable& messages_;
+    IdQuery inbox_;
+    IdQuery unread_;
+    IdQuery sent_;
+    IdQuery all_;
+    IdQuery pending_;
+    sqlite::Statement changes_;
+};
+
+}  // namespace p2pd

@@ -1,0 +1,140 @@
+// daemon: the peers and the address book. Includes std, core, common, daemon/sqlite.h.
+#include "daemon/store_peers.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace p2pd {
+
+namespace {
+
+constexpr const char* select_facts =
+    "SELECT address, dialect, dialect_by_hand, is_p2pd, last_heard_us FROM peer ";
+constexpr const char* select_record =
+    "SELECT name, address, dialect, dialect_by_hand, is_p2pd, last_heard_us, pending FROM peer ";
+
+Endpoint read_address(sqlite::Run& row) {
+    return parse_endpoint(row.next<std::string_view>(), 0).value();
+}
+
+PeerFacts read_facts(sqlite::Run& row) {
+    PeerFacts facts;
+    facts.endpoint = read_address(row);
+    facts.dialect = row.next<Dialect>();
+    facts.dialect_by_hand = row.next<bool>();
+    facts.is_p2pd = row.next<bool>();
+    facts.last_heard = row.next<std::optional<WallTime>>();
+    return facts;
+}
+
+PeerRecord read_record(sqlite::Run& row) {
+    PeerRecord record;
+    record.name = row.next<std::optional<std::string>>();
+    record.address = row.next<std::string>();
+    record.dialect = row.next<DialectName>();
+    record.dialect_by_hand = row.next<bool>();
+    record.p2pd = row.next<bool>();
+    record.last_heard = row.next<std::optional<UtcTime>>();
+    record.queued = row.next<std::uint64_t>();
+    return record;
+}
+
+bool same(const PeerFacts& a, const PeerFacts& b) {
+    return a.dialect == b.dialect && a.dialect_by_hand == b.dialect_by_hand &&
+           a.is_p2pd == b.is_p2pd && a.last_heard == b.last_heard;
+}
+
+// Records are written with the numbers of the core's enumeration.
+static_assert(static_cast<int>(Dialect::short_) == static_cast<int>(DialectName::short_));
+static_assert(static_cast<int>(Dialect::quoted) == static_cast<int>(DialectName::quoted));
+static_assert(static_cast<int>(Dialect::upper) == static_cast<int>(DialectName::upper));
+
+}  // namespace
+
+PeerTable::PeerTable(StoreState& state)
+    : state_(state),
+      facts_(state.connection(), std::string(select_facts) + "WHERE id = ?1"),
+      set_facts_(state.connection(),
+                 "UPDATE peer SET dialect = ?2, dialect_by_hand = ?3, is_p2pd = ?4, "
+                 "last_heard_us = ?5 WHERE id = ?1"),
+      take_name_(state.connection(), "UPDATE peer SET name = NULL WHERE name = ?1"),
+      set_name_(state.connection(), "UPDATE peer SET name = ?2 WHERE id = ?1"),
+      set_dialect_(state.connection(),
+                   "UPDATE peer SET dialect = ?2, dialect_by_hand = 1 WHERE id = ?1"),
+      book_(state.connection(),
+            "SELECT name, address FROM peer WHERE name IS NOT NULL ORDER BY name"),
+      list_(state.connection(),
+            std::string(select_record) + "WHERE address > ?1 ORDER BY address LIMIT ?2"),
+      find_(state.connection(), std::string(select_record) + "WHERE address = ?1"),
+      named_(state.connection(),
+             std::string(select_facts) + "WHERE name IS NOT NULL ORDER BY name LIMIT ?1"),
+      waiting_(state.connection(), std::string(select_facts) + "WHERE pending > 0 LIMIT ?1"),
+      heard_(state.connection(), std::string(select_facts) +
+                                     "WHERE last_heard_us IS NOT NULL "
+                                     "ORDER BY last_heard_us DESC LIMIT ?1"),
+      with_pending_(state.connection(), "SELECT address FROM peer WHERE pending > 0") {}
+
+void PeerTable::keep(const PeerFacts& facts) {
+    const RowId id = state_.peer(facts.endpoint);
+    PeerFacts kept;
+    if (sqlite::Run row = facts_.run(id); row.step()) kept = read_facts(row);
+    PeerFacts now = facts;
+    if (!now.last_heard) now.last_heard = kept.last_heard;
+    if (same(now, kept)) return;
+    set_facts_.execute(id, now.dialect, now.dialect_by_hand, now.is_p2pd, now.last_heard);
+}
+
+bool PeerTable::set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
+                         const std::optional<Dialect>& dialect) {
+    return state_.transact([&] {
+        const RowId id = state_.peer(endpoint);
+        if (name) take_name_.execute(*name);
+        set_name_.execute(id, name);
+        if (dialect) set_dialect_.execute(id, *dialect);
+    });
+}
+
+std::vector<BookEntry> PeerTable::book() {
+    std::vector<BookEntry> entries;
+    sqlite::Run row = book_.run();
+    while (row.step()) {
+        auto name = row.next<std::string>();
+        entries.push_back({std::move(name), read_address(row)});
+    }
+    return entries;
+}
+
+std::vector<PeerRecord> PeerTable::list(const std::optional<Endpoint>& after, std::uint32_t limit) {
+    std::vector<PeerRecord> records;
+    sqlite::Run row =
+        list_.run(after ? after->text() : std::string(), std::clamp(limit, 1U, page_messages_max));
+    while (row.step()) records.push_back(read_record(row));
+    return records;
+}
+
+std::optional<PeerRecord> PeerTable::find(const Endpoint& endpoint) {
+    sqlite::Run row = find_.run(endpoint.text());
+    return row.step() ? std::optional(read_record(row)) : std::nullopt;
+}
+
+std::vector<PeerFacts> PeerTable::known(std::size_t limit) {
+    std::vector<PeerFacts> peers;
+    std::unordered_set<Endpoint, EndpointHash> seen;
+    for (sqlite::Statement* statement : {&named_, &waiting_, &heard_}) {
+        sqlite::Run row = statement->run(limit);
+        while (peers.size() < limit && row.step()) {
+            PeerFacts facts = read_facts(row);
+            if (seen.insert(facts.endpoint).second) peers.push_back(std::move(facts));
+        }
+    }
+    return peers;
+}
+
+std::vector<Endpoint> PeerTable::with_pending() {
+    std::vector<Endpoint> endpoints;
+    sqlite::Run row = with_pending_.run();
+    while (row.step()) endpoints.push_back(read_address(row));
+    return endpoints;
+}
+
+}  // namespace p2pd

@@ -1,0 +1,189 @@
+// daemon: the rows of messages, read. Includes std, core, common, daemon/sqlite.h.
+#include <algorithm>
+
+#include "daemon/store_messages.h"
+
+namespace p2pd {
+
+namespace {
+
+std::vector<std::uint32_t> unpack_part_ends(sqlite::Bytes bytes) {
+    std::vector<std::uint32_t> ends(bytes.size() / 4);
+    for (std::size_t i = 0; i < ends.size() * 4; ++i) {
+        ends[i / 4] |= std::uint32_t{bytes[i]} << (i % 4 * 8);
+    }
+    return ends;
+}
+
+Endpoint read_endpoint(sqlite::Run& row) {
+    const auto text = row.next<std::string_view>();
+    const auto endpoint = parse_endpoint(text, 0);
+    if (!endpoint) throw StoreFailure("the store failed: bad address " + std::string(text));
+    return *endpoint;
+}
+
+SendState send_state(OutState state, std::uint32_t attempts) {
+    switch (state) {
+        case OutState::pending:
+            return attempts == 0 ? SendState::queued : SendState::sending;
+        case OutState::delivered:
+            return SendState::delivered;
+        case OutState::refused:
+            return SendState::refused;
+        case OutState::expired:
+            return SendState::expired;
+        case OutState::cancelled:
+            return SendState::cancelled;
+    }
+    throw StoreFailure("the store failed: bad state of a message");
+}
+
+/// The columns of each direction come in the order of the query, whichever it is.
+void read_received(sqlite::Run& row, MessageRecord& record, UtcTime time, UtcTime stamp) {
+    record.dir = Direction::in;
+    record.received_at = time;
+    record.sent_at = stamp;
+    record.claims = row.next<std::optional<std::string>>();
+    row.skip(6);  // what only a sent one has
+}
+
+void read_sent(sqlite::Run& row, MessageRecord& record, UtcTime time) {
+    record.dir = Direction::out;
+    record.created_at = time;
+    row.skip(1);  // claims
+    const auto state = row.next<OutState>();
+    record.attempts = row.next<std::uint32_t>();
+    record.state = send_state(state, record.attempts);
+    record.expires_at = row.next<std::optional<UtcTime>>();
+    record.acked_at = row.next<std::optional<UtcTime>>();
+    if (const auto rtt_us = row.next<std::optional<std::int64_t>>()) {
+        record.rtt_ms = static_cast<double>(*rtt_us) / 1000.0;
+    }
+    record.reason = row.next<std::optional<std::string>>();
+}
+
+}  // namespace
+
+std::optional<Place> MessageTable::place(RowId id) {
+    sqlite::Run row = place_.run(id);
+    if (!row.step()) return std::nullopt;
+    Place place;
+    place.peer_id = row.next<RowId>();
+    place.tray = row.next<Tray>();
+    return place;
+}
+
+std::optional<Progress> MessageTable::progress(RowId id) {
+    sqlite::Run row = progress_.run(id);
+    if (!row.step()) return std::nullopt;
+    Progress progress;
+    progress.peer_id = row.next<RowId>();
+    progress.state = row.next<OutState>();
+    progress.attempts = row.next<std::uint32_t>();
+    progress.parts_done = row.next<std::uint32_t>();
+    return progress;
+}
+
+std::optional<RowId> MessageTable::find_request(std::string_view request_id) {
+    sqlite::Run row = find_request_.run(request_id);
+    return row.step() ? std::optional(row.next<RowId>()) : std::nullopt;
+}
+
+std::optional<RowId> MessageTable::find_sent(std::int64_t stamp_us, const Endpoint& peer) {
+    sqlite::Run row = find_sent_.run(stamp_us);
+    if (!row.step()) return std::nullopt;
+    const auto id = row.next<RowId>();
+    const auto first_us = row.next<std::int64_t>();
+    const auto parts = row.next<std::int64_t>();
+    const bool ours = stamp_us < first_us + parts && read_endpoint(row).same_host(peer);
+    return ours ? std::optional(id) : std::nullopt;
+}
+
+std::optional<MessageRecord> MessageTable::record(RowId id) {
+    sqlite::Run row = record_.run(id);
+    if (!row.step()) return std::nullopt;
+    MessageRecord record;
+    record.id = row.next<std::uint64_t>();
+    const auto tray = row.next<Tray>();
+    record.read = tray == Tray::read;
+    record.peer = row.next<std::string>();
+    record.name = row.next<std::optional<std::string>>();
+    record.cursor = row.next<std::uint64_t>();
+    const auto time = row.next<UtcTime>();
+    const auto stamp = row.next<UtcTime>();
+    record.parts = row.next<std::uint32_t>();
+    record.reply_to = row.next<std::optional<std::uint64_t>>();
+    if (tray == Tray::unread || tray == Tray::read) {
+        read_received(row, record, time, stamp);
+    } else {
+        read_sent(row, record, time);
+    }
+    record.text = row.next<std::string>();
+    return record;
+}
+
+std::optional<OutgoingMessage> MessageTable::outgoing(RowId id) {
+    sqlite::Run row = outgoing_.run(id);
+    if (!row.step()) return std::nullopt;
+    OutgoingMessage message;
+    message.id = row.next<MessageId>();
+    message.peer = read_endpoint(row);
+    message.first_us = row.next<std::int64_t>();
+    message.parts_done = row.next<std::uint32_t>();
+    message.reply_to = row.next<std::optional<MessageId>>();
+    message.created_at = row.next<WallTime>();
+    message.expires_at = row.next<WallTime>();
+    message.attempts = row.next<std::uint32_t>();
+    message.request_id = row.next<std::string>();
+    message.part_ends = unpack_part_ends(row.next<sqlite::Bytes>());
+    Answered answered;
+    const auto answered_us = row.next<std::optional<std::int64_t>>();
+    answered.stamp.lexeme = row.next<std::string>();
+    answered.stamp.is_text = row.next<bool>();
+    answered.text = row.next<std::string>();
+    if (answered_us) {
+        answered.stamp.us = *answered_us;
+        message.answered = std::move(answered);
+    }
+    message.text = row.next<std::string>();
+    if (message.part_ends.empty()) {
+        message.part_ends.push_back(static_cast<std::uint32_t>(message.text.size()));
+    }
+    return message;
+}
+
+std::optional<Store::Answerable> MessageTable::answerable(RowId id) {
+    sqlite::Run row = answerable_.run(id);
+    if (!row.step()) return std::nullopt;
+    Store::Answerable found;
+    found.peer = read_endpoint(row);
+    found.answered.stamp.lexeme = row.next<std::string>();
+    found.answered.stamp.is_text = row.next<bool>();
+    found.answered.stamp.us = row.next<std::int64_t>();
+    found.answered.text = row.next<std::string>();
+    return found;
+}
+
+/// Times never fall with rising ids, so halving the range of ids takes some twenty looks and
+/// needs no index by time.
+RowId MessageTable::first_since(std::int64_t time_us) {
+    RowId low = 1;
+    RowId high = state_.meta().last_id + 1;
+    while (low < high) {
+        const RowId middle = low + (high - low) / 2;
+        sqlite::Run row = time_from_.run(middle);
+        if (!row.step()) {
+            high = middle;
+            continue;
+        }
+        const auto id = row.next<RowId>();
+        if (row.next<std::int64_t>() >= time_us) {
+            high = middle;
+        } else {
+            low = id + 1;
+        }
+    }
+    return low;
+}
+
+}  // namespace p2pd

@@ -1,0 +1,155 @@
+// daemon: the tables of the store. Includes std, daemon/sqlite.h.
+#include "daemon/store_schema.h"
+
+#include <array>
+
+namespace p2pd {
+
+namespace {
+
+// Of the indexes: each holds the id as its last column, as all of SQLite's do, so a page in the
+// order of ids is a range of one of them (or a merge of a few) and never a sort.
+constexpr const char* version_1 = R"sql(
+    -- Counters and numbers given; in the same transactions as what they count.
+    CREATE TABLE meta (
+        id            INTEGER PRIMARY KEY CHECK (id = 1),
+        last_id       INTEGER NOT NULL,  -- ids and cursors are never given twice,
+        last_cursor   INTEGER NOT NULL,  -- so they live here and not in max(id)
+        last_stamp_us INTEGER NOT NULL,
+        last_order_us INTEGER NOT NULL,
+        messages      INTEGER NOT NULL,
+        unread        INTEGER NOT NULL,
+        pending       INTEGER NOT NULL,
+        peers         INTEGER NOT NULL,
+        indexed_id    INTEGER NOT NULL   -- message_fts has every message up to here
+    ) STRICT;
+    INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    CREATE TABLE peer (
+        id              INTEGER PRIMARY KEY,
+        address         TEXT NOT NULL UNIQUE,  -- 10.0.0.5:5000
+        name            TEXT UNIQUE,
+        dialect         INTEGER NOT NULL DEFAULT 0,
+        dialect_by_hand INTEGER NOT NULL DEFAULT 0,
+        is_p2pd         INTEGER NOT NULL DEFAULT 0,
+        last_heard_us   INTEGER,
+        pending         INTEGER NOT NULL DEFAULT 0  -- messages to it without a final state
+    ) STRICT;
+    CREATE INDEX peer_heard ON peer (last_heard_us) WHERE last_heard_us IS NOT NULL;
+    CREATE INDEX peer_pending ON peer (pending) WHERE pending > 0;
+
+    -- Small rows, since these change; what never changes and may be long is in body.
+    CREATE TABLE message (
+        id            INTEGER PRIMARY KEY,
+        tray          INTEGER NOT NULL,  -- 0 unread, 1 read, 2 pending, 3 finished
+        peer_id       INTEGER NOT NULL REFERENCES peer (id),
+        cursor        INTEGER NOT NULL,
+        time_us       INTEGER NOT NULL,  -- received or accepted, by the clock of then
+        late_us       INTEGER NOT NULL,  -- added to it, times never fall with rising ids
+        stamp_us      INTEGER NOT NULL,
+        parts         INTEGER NOT NULL,
+        reply_to      INTEGER,
+        -- received
+        stamp         TEXT,
+        stamp_is_text INTEGER,
+        claims        TEXT,
+        -- sent
+        state         INTEGER,
+        attempts      INTEGER,
+        parts_done    INTEGER,
+        expires_us    INTEGER,
+        acked_us      INTEGER,
+        rtt_us        INTEGER,
+        reason        TEXT,
+        request_id    TEXT
+    ) STRICT;
+    CREATE INDEX message_tray ON message (tray);
+    CREATE INDEX message_peer ON message (peer_id, tray);
+    CREATE UNIQUE INDEX message_cursor ON message (cursor);
+    CREATE INDEX message_stamp ON message (stamp_us) WHERE tray >= 2;
+    CREATE INDEX message_expiry ON message (expires_us) WHERE tray = 2;
+    CREATE UNIQUE INDEX message_request ON message (request_id) WHERE request_id IS NOT NULL;
+
+    CREATE TABLE body (
+        id               INTEGER PRIMARY KEY,
+        part_ends        BLOB,  -- 32 bits each, little endian; NULL: one part
+        answered_us      INTEGER,
+        answered_stamp   TEXT,
+        answered_is_text INTEGER,
+        answered_text    TEXT,
+        text             TEXT NOT NULL
+    ) STRICT;
+
+    -- What was received once, also when its message is deleted. The hash is BLAKE2b-128 of kind
+    -- and content; sixteen zero bytes: the long text that begins at stamp_us is closed.
+    CREATE TABLE identity (
+        peer_id  INTEGER NOT NULL,
+        stamp_us INTEGER NOT NULL,
+        hash     BLOB NOT NULL,
+        seen_day INTEGER NOT NULL,
+        PRIMARY KEY (peer_id, stamp_us, hash)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Long texts of which parts are missing. The id of a part is long_text.id * 1024 + its number.
+    CREATE TABLE long_text (
+        id        INTEGER PRIMARY KEY,
+        peer_id   INTEGER NOT NULL,
+        first_us  INTEGER NOT NULL,
+        count     INTEGER NOT NULL,
+        present   INTEGER NOT NULL,
+        bytes     INTEGER NOT NULL,
+        original  TEXT,     -- timestamp of the message that it answers
+        reply_to  INTEGER,
+        claims    TEXT,
+        last_us   INTEGER NOT NULL,  -- when the latest part came
+        UNIQUE (peer_id, first_us)
+    ) STRICT;
+    CREATE INDEX long_text_age ON long_text (last_us);
+    CREATE TABLE part (
+        id            INTEGER PRIMARY KEY,
+        stamp         TEXT NOT NULL,
+        stamp_is_text INTEGER NOT NULL,
+        text          TEXT NOT NULL
+    ) STRICT;
+
+    -- Without a copy of the texts, and filled behind. `peer` holds the peer's id, so that a search
+    -- among one peer's messages does not look at those of the others.
+    CREATE VIRTUAL TABLE message_fts USING fts5 (
+        text, peer, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+)sql";
+
+constexpr std::array migrations{version_1};
+
+// "p2pd", so that file(1) and we know whose file it is.
+constexpr const char* application_id = "1882353764";
+
+void take_step(sqlite::Connection& connection, const char* step, std::size_t version) {
+    connection.execute("BEGIN IMMEDIATE");
+    connection.execute(step);
+    connection.execute("PRAGMA user_version = " + std::to_string(version));
+    connection.execute(std::string("PRAGMA application_id = ") + application_id);
+    connection.execute("COMMIT");
+}
+
+}  // namespace
+
+std::span<const char* const> store_migrations() {
+    return migrations;
+}
+
+void migrate(sqlite::Connection& connection, std::span<const char* const> steps) {
+    const std::size_t version = std::stoul(connection.ask("PRAGMA user_version"));
+    if (version > steps.size()) {
+        throw StoreFailure("the store was written by a newer p2pd (schema version " +
+                           std::to_string(version) + ", this one knows up to " +
+                           std::to_string(steps.size()) + "); upgrade p2pd");
+    }
+    if (version > 0 && connection.ask("PRAGMA application_id") != application_id) {
+        throw StoreFailure("the database in the state folder is not a store of p2pd");
+    }
+    for (std::size_t step = version; step < steps.size(); ++step) {
+        take_step(connection, steps[step], step + 1);
+    }
+}
+
+}  // namespace p2pd

@@ -1,0 +1,224 @@
+// daemon: what all rooms of the store share. Includes std, core, daemon/sqlite.h.
+#include "daemon/store_state.h"
+
+#include <cassert>
+
+#include <sodium.h>
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t cached_peers_max = 16384;
+constexpr std::size_t wal_frame_header_bytes = 24;
+constexpr std::uint64_t reserved_ahead_bytes = 1024 * 1024;
+
+[[noreturn]] void fail_for_room(const StoreFolder& folder) {
+    throw StoreFailure("the disk is full: " + folder.database().parent_path().string() +
+                       " has no room for the start; free some and start p2pd again");
+}
+
+void set(sqlite::Connection& connection, int option, int value) {
+    connection.check(sqlite3_db_config(connection.handle(), option, value, nullptr));
+}
+
+}  // namespace
+
+StoreFile::StoreFile(const StoreOptions& options)
+    : folder_(options.state_dir), connection_(folder_.database().string(), options.vfs) {
+    try {
+        configure(options);
+        start();
+    } catch (const sqlite::Full&) {
+        fail_for_room(folder_);
+    }
+}
+
+void StoreFile::configure(const StoreOptions& options) {
+    set(connection_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
+    set(connection_, SQLITE_DBCONFIG_DEFENSIVE, 1);
+    set(connection_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+    set(connection_, SQLITE_DBCONFIG_DQS_DML, 0);
+    set(connection_, SQLITE_DBCONFIG_DQS_DDL, 0);
+    // Exclusive before the first access: then the index of the WAL is in memory, not in a file.
+    connection_.execute("PRAGMA locking_mode = EXCLUSIVE");
+    if (connection_.ask("PRAGMA journal_mode = WAL") != "wal") {
+        throw StoreFailure("the store cannot use a write-ahead log in " +
+                           folder_.database().parent_path().string());
+    }
+    connection_.execute(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
+        "PRAGMA cache_size = -32768; PRAGMA cell_size_check = ON; PRAGMA secure_delete = FAST");
+    if (options.pages_max > 0) {
+        connection_.execute("PRAGMA max_page_count = " + std::to_string(options.pages_max));
+    }
+    page_bytes_ = std::stoul(connection_.ask("PRAGMA page_size"));
+    sqlite3_wal_hook(connection_.handle(), &StoreFile::count_wal_pages, this);
+}
+
+/// After a crash the page cache may show what the disk does not have, because a sync failed and
+/// its pages were marked clean. So what was recovered is written anew and synced before anything
+/// is answered on the strength of it.
+void StoreFile::start() {
+    migrate(connection_, store_migrations());
+    if (!checkpoint_and_truncate()) {
+        folder_.release_ballast();
+        if (!checkpoint_and_truncate()) fail_for_room(folder_);
+    }
+    folder_.renew_ballast();  // first of all, with the room that the WAL has just left
+    folder_.sync();
+}
+
+bool StoreFile::checkpoint_and_truncate() {
+    return checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+bool StoreFile::checkpoint_and_reuse() {
+    return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+bool StoreFile::checkpoint(int mode) {
+    connection_.require_intact();
+    int frames = -1;
+    int moved = -1;
+    const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), "main", mode, &frames, &moved);
+    if (code == SQLITE_FULL) return false;  // the WAL has everything, as before
+    connection_.check(code);
+    if (frames != moved) throw StoreFailure("the store failed: a checkpoint was not complete");
+    wal_bytes_ = 0;
+    reserved_bytes_ = folder_.database_file_bytes();  // it was cut to its length
+    return true;
+}
+
+void StoreFile::reserve(std::uint64_t pages) {
+    const std::uint64_t needed = pages * page_bytes_;
+    if (needed <= reserved_bytes_) return;
+    // Some more than needed, so that not every commit asks.
+    for (const std::uint64_t end : {needed + reserved_ahead_bytes, needed}) {
+        if (!folder_.reserve(reserved_bytes_, end)) continue;
+        reserved_bytes_ = end;
+        return;
+    }
+    throw sqlite::Full("the disk is full");
+}
+
+void StoreFile::restore_ballast() {
+    if (!folder_.renew_ballast() && checkpoint_and_truncate()) folder_.renew_ballast();
+}
+
+int StoreFile::count_wal_pages(void* self, sqlite3*, const char*, int pages) {
+    auto* file = static_cast<StoreFile*>(self);
+    file->wal_bytes_ =
+        static_cast<std::size_t>(pages) * (file->page_bytes_ + wal_frame_header_bytes);
+    return SQLITE_OK;
+}
+
+StoreState::StoreState(const StoreOptions& options)
+    : options_(options),
+      file_(options),
+      begin_(connection(), "BEGIN IMMEDIATE"),
+      commit_(connection(), "COMMIT"),
+      savepoint_(connection(), "SAVEPOINT flushed"),
+      release_(connection(), "RELEASE flushed"),
+      page_count_(connection(), "PRAGMA page_count"),
+      save_meta_(connection(),
+                 "UPDATE meta SET last_id = ?1, last_cursor = ?2, last_stamp_us = ?3, "
+                 "last_order_us = ?4, messages = ?5, unread = ?6, pending = ?7, peers = ?8, "
+                 "indexed_id = ?9 WHERE id = 1"),
+      find_peer_(connection(), "SELECT id FROM peer WHERE address = ?1"),
+      add_peer_(connection(), "INSERT INTO peer (address) VALUES (?1)"),
+      add_pending_(connection(), "UPDATE peer SET pending = pending + ?2 WHERE id = ?1") {
+    if (sodium_init() < 0) throw StoreFailure("libsodium cannot be used on this system");
+    load_meta();
+}
+
+void StoreState::load_meta() {
+    sqlite::Statement load(connection(),
+                           "SELECT last_id, last_cursor, last_stamp_us, last_order_us, messages, "
+                           "unread, pending, peers, indexed_id FROM meta WHERE id = 1");
+    sqlite::Run row = load.run();
+    if (!row.step()) throw StoreFailure("the store failed: its row of counters is missing");
+    meta_.last_id = row.next<RowId>();
+    meta_.last_cursor = row.next<RowId>();
+    meta_.last_stamp_us = row.next<std::int64_t>();
+    meta_.last_order_us = row.next<std::int64_t>();
+    meta_.messages = row.next<std::uint64_t>();
+    meta_.unread = row.next<std::uint64_t>();
+    meta_.pending = row.next<std::uint64_t>();
+    meta_.peers = row.next<std::uint64_t>();
+    meta_.indexed_id = row.next<RowId>();
+    saved_meta_ = meta_;
+}
+
+std::optional<RowId> StoreState::find_peer(const Endpoint& endpoint) {
+    if (const auto known = peer_ids_.find(endpoint); known != peer_ids_.end()) {
+        return known->second;
+    }
+    sqlite::Run row = find_peer_.run(endpoint.text());
+    if (!row.step()) return std::nullopt;
+    const auto id = row.next<RowId>();
+    if (peer_ids_.size() >= cached_peers_max) peer_ids_.clear();
+    peer_ids_.emplace(endpoint, id);
+    return id;
+}
+
+RowId StoreState::peer(const Endpoint& endpoint) {
+    assert(connection().in_transaction());
+    if (const auto id = find_peer(endpoint)) return *id;
+    add_peer_.execute(endpoint.text());
+    ++meta_.peers;
+    return sqlite3_last_insert_rowid(connection().handle());
+}
+
+void StoreState::add_pending(RowId peer_id, std::int64_t difference) {
+    assert(connection().in_transaction());
+    meta_.pending += static_cast<std::uint64_t>(difference);
+    pending_differences_[peer_id] += difference;
+}
+
+void StoreState::checkpoint_if_due() {
+    if (file_.wal_bytes() >= options_.checkpoint_bytes) file_.checkpoint_and_reuse();
+}
+
+void StoreState::recover_from_full() {
+    if (was_full_ && file_.checkpoint_and_reuse()) was_full_ = false;
+}
+
+void StoreState::begin() {
+    begin_.execute();
+    assert(meta_ == saved_meta_);
+}
+
+void StoreState::finish() {
+    for (const auto& [peer_id, difference] : pending_differences_) {
+        if (difference != 0) add_pending_.execute(peer_id, difference);
+    }
+    pending_differences_.clear();
+    if (meta_ != saved_meta_) {
+        save_meta_.execute(meta_.last_id, meta_.last_cursor, meta_.last_stamp_us,
+                           meta_.last_order_us, meta_.messages, meta_.unread, meta_.pending,
+                           meta_.peers, meta_.indexed_id);
+    }
+    // A savepoint makes the full-text index write what it would otherwise write in the commit.
+    savepoint_.execute();
+    release_.execute();
+    file_.reserve(pages());
+    commit_.execute();
+    saved_meta_ = meta_;
+}
+
+std::uint64_t StoreState::pages() {
+    sqlite::Run row = page_count_.run();
+    return row.step() ? row.next<std::uint64_t>() : 0;
+}
+
+/// SQLite may have rolled back by itself; every statement is reset by then, as its run has ended.
+void StoreState::roll_back() {
+    meta_ = saved_meta_;
+    pending_differences_.clear();
+    peer_ids_.clear();
+    if (connection().in_transaction()) connection().execute("ROLLBACK");
+    assert(!connection().in_transaction());
+}
+
+}  // namespace p2pd

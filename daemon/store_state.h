@@ -1,0 +1,162 @@
+// daemon: what all rooms of the store share: the open file, its counters, its peers, transactions.
+// Includes std, core, daemon/sqlite.h, the other rooms of the store.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <optional>
+#include <unordered_map>
+
+#include "daemon/core/endpoint.h"
+#include "daemon/sqlite.h"
+#include "daemon/store_folder.h"
+#include "daemon/store_schema.h"
+
+namespace p2pd {
+
+/// A row's number; ids of clients beyond it exist nowhere.
+using RowId = std::int64_t;
+inline constexpr RowId row_id_max = std::numeric_limits<RowId>::max();
+inline RowId to_row_id(std::uint64_t id) {
+    return id > static_cast<std::uint64_t>(row_id_max) ? row_id_max : static_cast<RowId>(id);
+}
+
+/// The row of table meta. Rooms change it in a transaction, whose end writes it or takes it back.
+struct Meta {
+    RowId last_id = 0;
+    RowId last_cursor = 0;
+    std::int64_t last_stamp_us = 0;
+    std::int64_t last_order_us = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t unread = 0;
+    std::uint64_t pending = 0;
+    std::uint64_t peers = 0;
+    RowId indexed_id = 0;
+
+    bool operator==(const Meta&) const = default;
+};
+
+/// The file with the pragmas and the start-up that Policy P asks for; made before any room
+/// prepares a statement on it.
+class StoreFile {
+public:
+    explicit StoreFile(const StoreOptions& options);
+
+    StoreFolder& folder() { return folder_; }
+    sqlite::Connection& connection() { return connection_; }
+
+    /// Everything into the main file, and the WAL to length 0. False: no room for that now.
+    bool checkpoint_and_truncate();
+    /// Everything into the main file, so that the WAL is used from its start again.
+    bool checkpoint_and_reuse();
+    /// With the room of the WAL, if need be: the next one to make room shall find it again.
+    void restore_ballast();
+    std::size_t wal_bytes() const { return wal_bytes_; }
+
+    /// To be called before a commit that leaves the store `pages` long: sets room aside for them in
+    /// the main file. Throws Full if there is none. Without it a commit could fit the WAL, and the
+    /// checkpoint that is needed at the next start not fit the disk.
+    void reserve(std::uint64_t pages);
+
+private:
+    void configure(const StoreOptions& options);
+    void start();
+    bool checkpoint(int mode);
+    static int count_wal_pages(void* self, sqlite3*, const char*, int pages);
+
+    StoreFolder folder_;
+    sqlite::Connection connection_;
+    std::size_t page_bytes_ = 0;
+    std::size_t wal_bytes_ = 0;
+    std::uint64_t reserved_bytes_ = 0;  ///< of the main file
+};
+
+class StoreState {
+public:
+    explicit StoreState(const StoreOptions& options);
+    StoreState(const StoreState&) = delete;
+    StoreState& operator=(const StoreState&) = delete;
+
+    StoreFile& file() { return file_; }
+    sqlite::Connection& connection() { return file_.connection(); }
+    const StoreOptions& options() const { return options_; }
+    Meta& meta() { return meta_; }
+
+    /// Runs `work` in one transaction, synced when this returns. False: the disk is full, and
+    /// nothing was written. What changes nothing is not synced.
+    template <class Work>
+    bool transact(Work&& work);
+    /// The same for work that makes room: with a full disk it gets the ballast and a second try.
+    template <class Work>
+    bool transact_making_room(Work&& work);
+
+    std::optional<RowId> find_peer(const Endpoint& endpoint);
+    /// Makes it if it is new. In a transaction only.
+    RowId peer(const Endpoint& endpoint);
+
+    /// Counts outgoing messages without a final state, also for their peer. In a transaction only.
+    void add_pending(RowId peer_id, std::int64_t difference);
+
+    /// Before a transaction rather than after it, so that no acknowledgement waits for it.
+    void checkpoint_if_due();
+    /// After a full disk: the WAL can be used from its start again.
+    void recover_from_full();
+
+private:
+    void begin();
+    void finish();
+    void roll_back();
+    void load_meta();
+    std::uint64_t pages();
+
+    StoreOptions options_;
+    StoreFile file_;
+    sqlite::Statement begin_;
+    sqlite::Statement commit_;
+    sqlite::Statement savepoint_;
+    sqlite::Statement release_;
+    sqlite::Statement page_count_;
+    sqlite::Statement save_meta_;
+    sqlite::Statement find_peer_;
+    sqlite::Statement add_peer_;
+    sqlite::Statement add_pending_;
+
+    Meta meta_;
+    Meta saved_meta_;  ///< as the file has it
+    std::unordered_map<RowId, std::int64_t> pending_differences_;
+    std::unordered_map<Endpoint, RowId, EndpointHash> peer_ids_;  ///< some, to save looking up
+    bool was_full_ = false;
+};
+
+template <class Work>
+bool StoreState::transact(Work&& work) {
+    checkpoint_if_due();
+    begin();
+    try {
+        work();
+        finish();
+        return true;
+    } catch (const sqlite::Full&) {
+        roll_back();
+        was_full_ = true;
+        return false;
+    } catch (const StoreFailure&) {
+        throw;  // the connection refuses everything from now on
+    } catch (...) {
+        roll_back();
+        throw;
+    }
+}
+
+template <class Work>
+bool StoreState::transact_making_room(Work&& work) {
+    if (transact(work)) return true;
+    file_.folder().release_ballast();
+    file_.checkpoint_and_reuse();
+    const bool written = transact(work);
+    file_.restore_ballast();
+    return written;
+}
+
+}  // namespace p2pd

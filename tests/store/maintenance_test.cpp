@@ -1,0 +1,83 @@
+// tests/store: what can wait.
+#include "tests/store/store_fixture.h"
+
+namespace p2pd::test {
+
+using Ids = std::vector<MessageId>;
+
+class Upkeep : public StoreTest {};
+
+TEST_F(Upkeep, ExpiresWhatIsNotConfirmedInTime) {
+    OutgoingMessage soon = outgoing(bob, 1, "soon");
+    soon.expires_at = at_second(2000);
+    OutgoingMessage later = outgoing(bob, 2, "later");
+    later.expires_at = at_second(3000);
+    const MessageId first = send(soon);
+    const MessageId second = send(later);
+    EXPECT_TRUE(store->maintain(at_second(2000)).expired.empty());
+    const Maintenance done = store->maintain(at_second(2001));
+    EXPECT_EQ(done.expired, Ids{first});
+    EXPECT_FALSE(done.more);
+    EXPECT_EQ(done.last_cursor, 3U);
+    EXPECT_EQ(done.pending_messages, 1U);
+    EXPECT_EQ(record(first).state, SendState::expired);
+    EXPECT_EQ(record(first).reason, "not confirmed in time");
+    EXPECT_EQ(record(second).state, SendState::queued);
+}
+
+TEST_F(Upkeep, ExpiresInPieces) {
+    StoreBatch batch;
+    for (std::int64_t us = 1; us <= 1500; ++us) {
+        batch.accepted.push_back(outgoing(bob, us, "x", at_second(0)));
+    }
+    store->commit(batch);
+    const Maintenance first = store->maintain(at_second(1000000));
+    EXPECT_EQ(first.expired.size(), 1000U);
+    EXPECT_TRUE(first.more);
+    EXPECT_EQ(store->maintain(at_second(1000000)).expired.size(), 500U);
+    EXPECT_TRUE(store->recover(10).pending_peers.empty());
+}
+
+TEST_F(Upkeep, DoesNotExpireWhatIsFinished) {
+    const MessageId id = send(outgoing(bob, 1, "x", at_second(0)));
+    update({.id = id, .state = OutState::delivered});
+    EXPECT_TRUE(store->maintain(at_second(1000000)).expired.empty());
+}
+
+TEST_F(Upkeep, ForgetsIdentitiesAfterThirtyDaysAndNotBefore) {
+    std::vector<ReceivedMessage> many;
+    for (std::int64_t us = 1; us <= 5000; ++us) many.push_back(received(alice, us, "x"));
+    receive(std::move(many));
+    const auto days = [](int count) { return at_second(1000 + count * 86400); };
+    for (int call = 0; call < 10; ++call) store->maintain(days(30));
+    EXPECT_EQ(ask("SELECT count(*) FROM identity"), "5000");
+    int calls = 1;
+    while (store->maintain(days(31)).more) ++calls;
+    EXPECT_LE(calls, 10);
+    for (int call = 0; call < 3; ++call) store->maintain(days(31));
+    EXPECT_EQ(ask("SELECT count(*) FROM identity"), "0");
+    EXPECT_EQ(store->counts().messages, 5000U);
+}
+
+TEST_F(Upkeep, WithNothingToDoWritesNothing) {
+    receive({received(alice, 1, "x")});
+    store->maintain(at_second(1000));
+    const std::string before = ask("PRAGMA data_version");
+    const std::uint64_t bytes = store->counts().bytes;
+    EXPECT_FALSE(store->maintain(at_second(1000)).more);
+    EXPECT_EQ(store->counts().bytes, bytes);
+    EXPECT_EQ(ask("PRAGMA data_version"), before);
+}
+
+TEST_F(Upkeep, KeepsTheWriteAheadLogShort) {
+    options.checkpoint_bytes = 100000;
+    reopen();
+    for (std::int64_t us = 1; us <= 300; ++us) {
+        receive({received(alice, us, std::string(3000, 'x'))});
+    }
+    EXPECT_LT(std::filesystem::file_size(options.state_dir / "p2pd.db-wal"), 200000U);
+    store->checkpoint();
+    EXPECT_EQ(std::filesystem::file_size(options.state_dir / "p2pd.db-wal"), 0U);
+}
+
+}  // namespace p2pd::test
