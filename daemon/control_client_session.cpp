@@ -1,0 +1,300 @@
+// daemon: one client of the control socket; part of control_server. Includes std, Asio, common.
+#include "daemon/control_client_session.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+namespace p2pd {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t unwritten_bytes_max = 2 * 1024 * 1024;
+constexpr std::size_t subscription_bytes_max = 256 * 1024;
+
+Caller peer_credentials(int descriptor) {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+        return {static_cast<std::uint32_t>(-1), -1};  // nobody: no right depends on it
+    }
+    return {credentials.uid, credentials.pid};
+}
+
+/// JSON that is too deep would overflow the stack when it is copied.
+bool too_deep(std::string_view line) {
+    constexpr int depth_max = 32;
+    int depth = 0;
+    bool in_text = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        if (in_text) {
+            if (c == '\\') ++i;
+            if (c == '"') in_text = false;
+        } else if (c == '"') {
+            in_text = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > depth_max) return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+void Responder::finish(const std::string& line) const {
+    if (const auto client = client_.lock()) client->answer(id_ ? line : std::string{}, holds_);
+}
+
+void Responder::result(const Json& result) const {
+    std::string line = result_line(id_.value_or(nullptr), result);
+    if (line.size() <= control_line_bytes_max) return finish(line);
+    error(error_internal, "the answer is longer than a line may be", "ask for fewer");
+}
+
+void Responder::error(const ErrorKind& kind, std::string_view message,
+                      std::string_view hint) const {
+    finish(error_line(id_.value_or(nullptr), kind, message, hint));
+}
+
+ControlClient::ControlClient(ControlServer& server, asio::local::stream_protocol::socket socket)
+    : server_(server),
+      socket_(std::move(socket)),
+      line_timer_(socket_.get_executor()),
+      write_timer_(socket_.get_executor()),
+      progress_(socket_.get_executor()),
+      caller_(peer_credentials(socket_.native_handle())) {
+    progress_.expires_at(asio::steady_timer::time_point::max());
+}
+
+void ControlClient::start() {
+    asio::co_spawn(
+        socket_.get_executor(), [self = shared_from_this()] { return self->read_lines(); },
+        ended());
+}
+
+/// What a coroutine throws (out of memory, say) ends its client and no more.
+std::function<void(std::exception_ptr)> ControlClient::ended() {
+    return [self = shared_from_this()](const std::exception_ptr& problem) {
+        if (!problem) return;
+        try {
+            std::rethrow_exception(problem);
+        } catch (const std::exception& error) {
+            self->server_.warn_(std::string("a control client was dropped: ") + error.what());
+        }
+        self->close();
+    };
+}
+
+void ControlClient::close() {
+    if (closed_) return;
+    closed_ = true;
+    boost::system::error_code ignored;  // it is closed in any case
+    socket_.close(ignored);
+    line_timer_.cancel();
+    write_timer_.cancel();
+    progress_.cancel();
+    server_.clients_.erase(this);
+}
+
+bool ControlClient::busy() const {
+    return holding_ || pending_ >= server_.limits_.pending_max ||
+           out_.size() >= unwritten_bytes_max;
+}
+
+asio::awaitable<void> ControlClient::until_ready_for_next() {
+    while (busy() && !closed_) {
+        boost::system::error_code cancelled;  // that is how progress is told
+        co_await progress_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    }
+}
+
+asio::awaitable<void> ControlClient::read_lines() {
+    const auto self = shared_from_this();
+    std::string buffer;
+    while (!closed_) {
+        const std::size_t size = co_await read_line(buffer);
+        if (size == 0) break;
+        handle(std::string_view{buffer}.substr(0, size - 1));
+        buffer.erase(0, size);
+        co_await until_ready_for_next();
+    }
+    reading_ended_ = true;
+    finish_if_done();
+}
+
+/// Bytes of the next line with its end; 0 when no further line can come.
+asio::awaitable<std::size_t> ControlClient::read_line(std::string& buffer) {
+    boost::system::error_code error;
+    if (buffer.empty()) {
+        // Between lines a client may be quiet for as long as it likes.
+        co_await socket_.async_wait(asio::socket_base::wait_read,
+                                    asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return 0;
+    }
+    arm(line_timer_, server_.limits_.line_timeout);
+    const std::size_t size = co_await asio::async_read_until(
+        socket_, asio::dynamic_buffer(buffer, control_line_bytes_max), '\n',
+        asio::redirect_error(asio::use_awaitable, error));
+    line_timer_.cancel();
+    if (!error) co_return size;
+    if (error == asio::error::not_found) {
+        write(error_line(nullptr, error_line_too_long, "a line may have at most 1048576 bytes",
+                         "send the text in several messages"));
+    }
+    co_return 0;
+}
+
+void ControlClient::arm(asio::steady_timer& timer, std::chrono::microseconds after) {
+    timer.expires_after(after);
+    timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (!error && self) self->close();
+    });
+}
+
+void ControlClient::handle(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) return;
+    const Json request =
+        too_deep(line) ? Json(Json::value_t::discarded) : Json::parse(line, nullptr, false);
+    if (request.is_discarded()) {
+        write(
+            error_line(nullptr, error_parse, "the line is not JSON (UTF-8, at most 32 deep)",
+                       R"(one object a line, such as {"jsonrpc":"2.0","id":1,"method":"status"})"));
+        return;
+    }
+    dispatch(request);
+}
+
+void ControlClient::dispatch(const Json& request) {
+    const bool has_id = request.is_object() && request.contains("id");
+    const Json id = has_id ? request["id"] : Json(nullptr);
+    ++pending_;
+    const bool well_formed = request.is_object() && request.contains("method") &&
+                             request["method"].is_string() &&
+                             (!has_id || id.is_null() || id.is_string() || id.is_number_integer());
+    if (!well_formed) {
+        Responder(weak_from_this(), Json(nullptr), false)
+            .error(error_request,
+                   "a request is an object with \"method\" (a text) and \"id\" (a text or a "
+                   "whole number)");
+        return;
+    }
+    const std::string method = request["method"].get<std::string>();
+    const Json params = request.contains("params") ? request["params"] : Json::object();
+    const auto found = server_.methods_.find(method);
+    const bool holds = found != server_.methods_.end() && !found->second.pipelined;
+    Responder responder(weak_from_this(), has_id ? std::optional(id) : std::nullopt, holds);
+    if (subscription_method(method, params, responder)) return;
+    if (found == server_.methods_.end()) {
+        return responder.error(error_method, "there is no method \"" + method.substr(0, 64) + "\"",
+                               "rpc.discover lists the methods");
+    }
+    holding_ = holds;
+    found->second.call(caller_, params, responder);
+}
+
+bool ControlClient::subscription_method(std::string_view method, const Json& params,
+                                        Responder& responder) {
+    try {
+        if (method == "subscribe") {
+            subscribe(params, responder);
+            return true;
+        }
+        if (method == "unsubscribe") {
+            NoParams none;
+            read_fields(params, none);
+            subscribed_.reset();
+            responder.result(Json::object());
+            return true;
+        }
+    } catch (const FieldError& error) {
+        responder.error(error_params, error.what());
+        return true;
+    }
+    return false;
+}
+
+void ControlClient::subscribe(const Json& params, Responder& responder) {
+    SubscribeParams asked;
+    read_fields(params, asked);
+    subscribed_ = asked.since.value_or(server_.last_cursor_);
+    responder.result(write_fields(SubscribeResult{*subscribed_}));
+    pump();
+}
+
+/// Reads on only while the client takes what it has: a slow one lags behind and loses nothing.
+void ControlClient::pump() {
+    if (closed_ || !subscribed_ || reading_page_ || out_.size() >= subscription_bytes_max ||
+        *subscribed_ >= server_.last_cursor_) {
+        return;
+    }
+    reading_page_ = true;
+    server_.changes_(*subscribed_, [weak = weak_from_this()](std::vector<MessageRecord> page) {
+        if (const auto self = weak.lock()) self->take_page(page);
+    });
+}
+
+void ControlClient::take_page(const std::vector<MessageRecord>& page) {
+    reading_page_ = false;
+    if (!subscribed_) return;
+    // An empty page: what had changed has been deleted since.
+    if (page.empty()) subscribed_ = std::max(*subscribed_, server_.last_cursor_);
+    for (const MessageRecord& record : page) {
+        if (record.cursor <= *subscribed_) continue;
+        subscribed_ = record.cursor;
+        write(request_line(nullptr, "message", message_json(record)));
+    }
+    pump();
+}
+
+void ControlClient::answer(std::string_view line, bool holds) {
+    --pending_;
+    if (holds) holding_ = false;
+    progress_.cancel();
+    if (!line.empty()) write(line);
+    finish_if_done();
+}
+
+void ControlClient::write(std::string_view line) {
+    if (closed_) return;
+    out_ += line;
+    if (writing_) return;
+    writing_ = true;
+    asio::co_spawn(
+        socket_.get_executor(), [self = shared_from_this()] { return self->write_all(); }, ended());
+}
+
+asio::awaitable<void> ControlClient::write_all() {
+    const auto self = shared_from_this();
+    while (!out_.empty() && !closed_) {
+        const std::string chunk = std::exchange(out_, {});
+        boost::system::error_code error;
+        arm(write_timer_, server_.limits_.write_timeout);
+        co_await asio::async_write(socket_, asio::buffer(chunk),
+                                   asio::redirect_error(asio::use_awaitable, error));
+        write_timer_.cancel();
+        if (error) co_return close();
+        progress_.cancel();
+        pump();
+    }
+    writing_ = false;
+    finish_if_done();
+}
+
+/// A client that has only ended its sending side still gets every answer.
+void ControlClient::finish_if_done() {
+    if (reading_ended_ && pending_ == 0 && out_.empty() && !writing_ && !subscribed_) close();
+}
+
+}  // namespace p2pd

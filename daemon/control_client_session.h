@@ -1,0 +1,65 @@
+// daemon: one client of the control socket; part of control_server. Includes std, Asio, common.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "daemon/control_server.h"
+
+namespace p2pd {
+
+/// Reads lines, begins their methods in order, writes answers as they come. Nothing is read while
+/// too much is unanswered or unwritten, so that a client can make the daemon neither wait nor grow.
+class ControlClient : public std::enable_shared_from_this<ControlClient> {
+public:
+    ControlClient(ControlServer& server, boost::asio::local::stream_protocol::socket socket);
+
+    void start();
+    /// Ends at once.
+    void close();
+    void write(std::string_view line);
+    /// One request is answered; `line` is empty for a notification's.
+    void answer(std::string_view line, bool holds);
+    /// There may be more to read for its subscription.
+    void pump();
+
+private:
+    std::function<void(std::exception_ptr)> ended();
+    boost::asio::awaitable<void> read_lines();
+    boost::asio::awaitable<std::size_t> read_line(std::string& buffer);
+    boost::asio::awaitable<void> until_ready_for_next();
+    boost::asio::awaitable<void> write_all();
+    void handle(std::string_view line);
+    void dispatch(const Json& request);
+    bool subscription_method(std::string_view method, const Json& params, Responder& responder);
+    void subscribe(const Json& params, Responder& responder);
+    void take_page(const std::vector<MessageRecord>& page);
+    void arm(boost::asio::steady_timer& timer, std::chrono::microseconds after);
+    void finish_if_done();
+    bool busy() const;
+
+    ControlServer& server_;
+    boost::asio::local::stream_protocol::socket socket_;
+    boost::asio::steady_timer line_timer_;
+    boost::asio::steady_timer write_timer_;
+    boost::asio::steady_timer progress_;  ///< never expires; cancelled when something was done
+    Caller caller_;
+    std::string out_;
+    std::size_t pending_ = 0;
+    bool holding_ = false;  ///< a method that is not pipelined is under way
+    bool writing_ = false;
+    bool reading_ended_ = false;
+    bool closed_ = false;
+    std::optional<std::uint64_t> subscribed_;  ///< the cursor of the last one given
+    bool reading_page_ = false;
+};
+
+}  // namespace p2pd

@@ -1,0 +1,111 @@
+// daemon: what each method of the control protocol does. Includes all of daemon.
+#pragma once
+
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/control_protocol.h"
+#include "daemon/control_server.h"
+#include "daemon/core/node.h"
+#include "daemon/waits.h"
+
+namespace p2pd {
+
+class Daemon;
+class Store;
+
+/// An answer that is an error; thrown by a method before it has answered.
+struct ControlFailure {
+    ErrorKind kind;
+    std::string message;
+    std::string hint = {};
+};
+
+/// One function a method. They run on the loop; what needs the store continues when it answers.
+class ControlMethods {
+public:
+    explicit ControlMethods(Daemon& daemon);
+
+    void add_to(ControlServer& server);
+    /// The Node says what became of messages.
+    void handle(const Event& event);
+    /// The configuration has changed.
+    void configured();
+
+private:
+    enum class Rights { everyone, administrators };
+    enum class Order { in_turn, pipelined };
+    template <class Params>
+    using Method = void (ControlMethods::*)(const Caller&, const Params&, const Responder&);
+    template <class Params>
+    void add(ControlServer& server, std::string name, Method<Params> method,
+             Order order = Order::in_turn, Rights rights = Rights::everyone);
+    void add_message_methods(ControlServer& server);
+    void add_peer_methods(ControlServer& server);
+    void add_service_methods(ControlServer& server);
+
+    // control_methods_send.cpp
+    void send(const Caller&, const SendParams& params, const Responder& responder);
+    void reply(const Caller&, const ReplyParams& params, const Responder& responder);
+    void wait(const Caller&, const WaitParams& params, const Responder& responder);
+    void retry(const Caller&, const IdsParams& params, const Responder& responder);
+    void cancel(const Caller&, const IdsParams& params, const Responder& responder);
+    void start(SendRequest request, const Responder& responder);
+    void sent(const SendOutcome& outcome);
+    void wait_for(const WaitParams& params, std::vector<MessageRecord> records,
+                  const Responder& responder);
+    void cancel_all(const std::vector<MessageRecord>& records);
+    void answer_with(const std::vector<MessageId>& ids, const Responder& responder);
+
+    // control_methods_read.cpp
+    void list(const Caller&, const ListParams& params, const Responder& responder);
+    void get(const Caller&, const IdsParams& params, const Responder& responder);
+    void thread(const Caller&, const ThreadParams& params, const Responder& responder);
+    void search(const Caller&, const SearchParams& params, const Responder& responder);
+    void mark(const Caller&, const MarkParams& params, const Responder& responder);
+    void remove(const Caller&, const IdsParams& params, const Responder& responder);
+    void purge(const Caller&, const PurgeParams& params, const Responder& responder);
+
+    // control_methods_service.cpp
+    void hello(const Caller& caller, const HelloParams& params, const Responder& responder);
+    void status(const Caller&, const NoParams& params, const Responder& responder);
+    void config(const Caller&, const NoParams& params, const Responder& responder);
+    void reload(const Caller&, const NoParams& params, const Responder& responder);
+    void log_level(const Caller& caller, const LogLevelParams& params, const Responder& responder);
+    void discover(const Caller&, const NoParams& params, const Responder& responder);
+    void peers_list(const Caller&, const PeersListParams& params, const Responder& responder);
+    void peers_add(const Caller&, const PeerAddParams& params, const Responder& responder);
+    void peers_rename(const Caller&, const PeerRenameParams& params, const Responder& responder);
+    void peers_remove(const Caller&, const PeerParams& params, const Responder& responder);
+    void peers_show(const Caller&, const PeerParams& params, const Responder& responder);
+    void set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
+                  const std::optional<Dialect>& dialect, const Responder& responder);
+    void overlay(PeerRecord& record) const;
+
+    bool is_admin(const Caller& caller) const;
+    /// An address, or a name of the book; throws ControlFailure.
+    Endpoint resolve(const std::string& peer) const;
+    std::optional<Endpoint> resolve(const std::optional<std::string>& peer) const;
+
+    struct Sending {
+        Responder responder;
+        Endpoint peer;
+    };
+
+    Daemon& daemon_;
+    Waits waits_;
+    std::map<std::int64_t, Sending> sending_;  ///< by ticket
+    std::set<std::uint32_t> admins_;
+    std::vector<Json> descriptions_;
+};
+
+/// Throws ControlFailure for the first of `ids` that is not in `found`.
+void require_all(const std::vector<std::uint64_t>& ids, const std::vector<MessageRecord>& found,
+                 MessageId newest);
+void require_ids(const std::vector<std::uint64_t>& ids);
+
+}  // namespace p2pd

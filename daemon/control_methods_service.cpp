@@ -1,0 +1,255 @@
+// daemon: methods about the daemon itself and about peers. Includes all of daemon.
+
+#include <unistd.h>
+
+#include "common/endpoint_text.h"
+#include "daemon/control_continuation.h"
+#include "daemon/control_methods.h"
+#include "daemon/daemon.h"
+
+namespace p2pd {
+
+namespace {
+
+double milliseconds(Duration duration) {
+    return static_cast<double>(duration.count()) / 1000.0;
+}
+
+Dialect dialect_of(DialectName name) {
+    switch (name) {
+        case DialectName::base:
+            break;
+        case DialectName::upper:
+            return Dialect::upper;
+        case DialectName::quoted:
+            return Dialect::quoted;
+        case DialectName::short_:
+            return Dialect::short_;
+    }
+    return Dialect::base;
+}
+
+DialectName name_of(Dialect dialect) {
+    switch (dialect) {
+        case Dialect::base:
+            break;
+        case Dialect::upper:
+            return DialectName::upper;
+        case Dialect::quoted:
+            return DialectName::quoted;
+        case Dialect::short_:
+            return DialectName::short_;
+    }
+    return DialectName::base;
+}
+
+std::vector<NamedCount> drops(const NodeCounters& counters) {
+    std::vector<NamedCount> drops;
+    for (const auto& [cause, name] : enum_names(DropCause{})) {
+        drops.push_back({std::string(name), counters.dropped[static_cast<std::size_t>(cause)]});
+    }
+    return drops;
+}
+
+std::vector<NamedCount> counts(const NodeCounters& counters, const PeerSocketCounters& socket) {
+    return {{"datagrams_received", counters.datagrams_received},
+            {"messages_received", counters.messages_received},
+            {"acks_received", counters.acks_received},
+            {"acks_unmatched", counters.acks_unmatched},
+            {"acks_sent", counters.acks_sent},
+            {"acks_too_late", counters.acks_too_late},
+            {"acks_dropped", counters.acks_dropped},
+            {"transmissions", counters.transmissions},
+            {"retransmissions", counters.retransmissions},
+            {"inbox_full", counters.inbox_full},
+            {"kernel_dropped", socket.kernel_dropped},
+            {"send_errors", socket.send_errors}};
+}
+
+void check_name(const std::string& name) {
+    if (is_peer_name(name)) return;
+    throw ControlFailure{error_params,
+                         "\"name\": must be letters, digits, - and _, begin with a letter, and "
+                         "have at most 63 bytes"};
+}
+
+}  // namespace
+
+void ControlMethods::hello(const Caller& caller, const HelloParams& /*params*/,
+                           const Responder& responder) {
+    responder.result(write_fields(HelloResult{.version = P2PD_VERSION, .admin = is_admin(caller)}));
+}
+
+void ControlMethods::status(const Caller& /*caller*/, const NoParams& /*params*/,
+                            const Responder& responder) {
+    daemon_.query(
+        [](Store& store) { return store.counts(); },
+        [this, responder](const StoreCounts& store) mutable {
+            StatusResult status;
+            status.version = P2PD_VERSION;
+            status.pid = getpid();
+            status.started_at = {daemon_.started_at().time_since_epoch().count()};
+            for (const Endpoint& endpoint : daemon_.peer_socket().listening()) {
+                status.listening.push_back(endpoint.text());
+            }
+            status.state_dir = daemon_.config().state_dir;
+            status.socket = daemon_.config().socket;
+            status.unread = store.unread;
+            status.queued = store.pending;
+            status.messages = store.messages;
+            status.newest_id = store.newest_id;
+            status.peers = store.peers;
+            status.store_bytes = store.bytes;
+            status.disk_full = daemon_.node().disk_full();
+            status.clients = static_cast<std::uint32_t>(daemon_.control_server().clients());
+            status.counters = counts(daemon_.node().counters(), daemon_.peer_socket().counters());
+            status.dropped = drops(daemon_.node().counters());
+            responder.result(write_fields(status));
+        });
+}
+
+void ControlMethods::config(const Caller& /*caller*/, const NoParams& /*params*/,
+                            const Responder& responder) {
+    responder.result(write_fields(ConfigResult{daemon_.config().entries()}));
+}
+
+void ControlMethods::reload(const Caller& /*caller*/, const NoParams& /*params*/,
+                            const Responder& responder) {
+    try {
+        responder.result(write_fields(daemon_.reload()));
+    } catch (const ConfigError& error) {
+        throw ControlFailure{error_configuration, error.what(), "nothing was changed"};
+    }
+}
+
+void ControlMethods::log_level(const Caller& caller, const LogLevelParams& params,
+                               const Responder& responder) {
+    if (params.level) {
+        if (!is_admin(caller)) {
+            throw ControlFailure{error_not_permitted,
+                                 "changing the log level is for administrators only"};
+        }
+        const auto level = enum_value<LogLevel>(*params.level);
+        if (!level) {
+            throw ControlFailure{error_params,
+                                 "\"level\": must be one of: debug, info, warning, error"};
+        }
+        daemon_.log().set_level(*level);
+    }
+    responder.result(write_fields(LogLevelResult{std::string(enum_name(daemon_.log().level()))}));
+}
+
+void ControlMethods::discover(const Caller& /*caller*/, const NoParams& /*params*/,
+                              const Responder& responder) {
+    responder.result({{"protocol", control_protocol_version},
+                      {"version", P2PD_VERSION},
+                      {"methods", descriptions_}});
+}
+
+/// What the Node knows at this moment is newer than what the store has.
+void ControlMethods::overlay(PeerRecord& record) const {
+    const auto endpoint = parse_endpoint(record.address, 0);
+    const auto view = endpoint ? daemon_.node().view(*endpoint) : std::nullopt;
+    if (!view) return;
+    record.dialect = name_of(view->facts.dialect);
+    record.dialect_by_hand = view->facts.dialect_by_hand;
+    record.p2pd = view->facts.is_p2pd;
+    if (view->facts.last_heard) {
+        record.last_heard = UtcTime{view->facts.last_heard->time_since_epoch().count()};
+    }
+    record.away = view->away;
+    record.in_flight = view->in_flight;
+    record.window = view->window;
+    if (view->round_trip) record.rtt_ms = milliseconds(*view->round_trip);
+    record.rto_ms = milliseconds(view->timeout);
+}
+
+void ControlMethods::peers_list(const Caller& /*caller*/, const PeersListParams& params,
+                                const Responder& responder) {
+    if (params.limit < 1 || params.limit > page_messages_max) {
+        throw ControlFailure{error_params, "\"limit\": must be 1 to 500"};
+    }
+    daemon_.query([after = resolve(params.after),
+                   limit = params.limit](Store& store) { return store.peers(after, limit + 1); },
+                  [this, limit = params.limit, responder](std::vector<PeerRecord> peers) mutable {
+                      PeersResult result;
+                      result.more = peers.size() > limit;
+                      if (result.more) peers.resize(limit);
+                      for (PeerRecord& peer : peers) overlay(peer);
+                      result.peers = std::move(peers);
+                      responder.result(write_fields(result));
+                  });
+}
+
+void ControlMethods::peers_show(const Caller& /*caller*/, const PeerParams& params,
+                                const Responder& responder) {
+    const Endpoint endpoint = resolve(params.peer);
+    daemon_.query(
+        [endpoint](Store& store) { return store.peer(endpoint); },
+        answering(responder, [this, endpoint, responder](std::optional<PeerRecord> peer) mutable {
+            if (!peer) {
+                throw ControlFailure{error_unknown_peer, "nothing is known of " + endpoint.text(),
+                                     "p2pctl peer list"};
+            }
+            overlay(*peer);
+            responder.result(write_fields(*peer));
+        }));
+}
+
+void ControlMethods::set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
+                              const std::optional<Dialect>& dialect, const Responder& responder) {
+    if (name) {
+        const auto taken = daemon_.book().find(*name);
+        if (taken && *taken != endpoint) {
+            throw ControlFailure{error_name_taken, *name + " is " + taken->text() + " already",
+                                 "p2pctl peer remove " + *name};
+        }
+    }
+    daemon_.query(
+        [endpoint, name, dialect](Store& store) {
+            const bool done = store.set_name(endpoint, name, dialect);
+            return std::pair{done, store.peer(endpoint)};
+        },
+        answering(responder, [this, endpoint, name, dialect, responder](
+                                 const std::pair<bool, std::optional<PeerRecord>>& set) mutable {
+            if (!set.first) throw ControlFailure{error_disk_full, "the disk is full"};
+            if (name) {
+                daemon_.book().set(endpoint, *name);
+            } else {
+                daemon_.book().remove(endpoint);
+            }
+            if (dialect) daemon_.node().set_dialect(endpoint, *dialect);
+            PeerRecord record = set.second.value_or(PeerRecord{});
+            record.name = name;
+            record.address = endpoint.text();
+            overlay(record);
+            responder.result(write_fields(record));
+        }));
+}
+
+void ControlMethods::peers_add(const Caller& /*caller*/, const PeerAddParams& params,
+                               const Responder& responder) {
+    check_name(params.name);
+    std::optional<Dialect> dialect;
+    if (params.dialect) dialect = dialect_of(*params.dialect);
+    set_name(resolve(params.address), params.name, dialect, responder);
+}
+
+void ControlMethods::peers_rename(const Caller& /*caller*/, const PeerRenameParams& params,
+                                  const Responder& responder) {
+    check_name(params.new_name);
+    set_name(resolve(params.name), params.new_name, std::nullopt, responder);
+}
+
+void ControlMethods::peers_remove(const Caller& /*caller*/, const PeerParams& params,
+                                  const Responder& responder) {
+    const Endpoint endpoint = resolve(params.peer);
+    if (!daemon_.book().name_of(endpoint)) {
+        throw ControlFailure{error_unknown_peer,
+                             endpoint.text() + " has no name in the address book",
+                             "p2pctl peer list"};
+    }
+    set_name(endpoint, std::nullopt, std::nullopt, responder);
+}
+
+}  // namespace p2pd

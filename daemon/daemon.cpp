@@ -1,0 +1,279 @@
+// daemon: owns the loop, the store thread, the Node and the shells, and joins them. Includes all of
+// daemon.
+#include "daemon/daemon.h"
+
+#include <csignal>
+#include <random>
+
+#include <boost/asio/post.hpp>
+
+#include "daemon/control_methods.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t transmits_max = 256;  // then the loop looks at what has come in
+constexpr std::chrono::seconds housekeeping_interval{5};
+
+WallTime wall_now() {
+    return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+}
+
+NodeLimits node_limits(const Config& config) {
+    return {config.text_bytes_max, config.peers_max, config.queue_messages_max,
+            config.peer_memory_max, config.memory_max};
+}
+
+ControlLimits control_limits(const Config& config) {
+    return {config.clients_max, config.client_pending_max, config.line_timeout,
+            config.write_timeout};
+}
+
+StoreOptions store_options(const Config& config) {
+    StoreOptions options;
+    options.state_dir = config.state_dir;
+    options.checkpoint_bytes = config.checkpoint_bytes;
+    options.part_timeout = config.part_timeout;
+    return options;
+}
+
+std::vector<Endpoint> listen_endpoints(const Config& config) {
+    std::vector<Endpoint> endpoints;
+    for (const std::string& text : config.listen) {
+        const auto endpoint = parse_endpoint(text, default_udp_port);
+        if (!endpoint) throw ListenError("cannot listen on " + text + ": not an address");
+        endpoints.push_back(*endpoint);
+    }
+    return endpoints;
+}
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32U) | device();
+}
+
+}  // namespace
+
+Daemon::Daemon(Config config, ConfigSources sources, Log& log)
+    : config_(std::move(config)),
+      sources_(std::move(sources)),
+      log_(log),
+      started_at_(wall_now()),
+      opened_store_(std::make_unique<Store>(store_options(config_))),
+      book_(opened_store_->book()),
+      node_(node_limits(config_), opened_store_->recover(config_.peers_max), random_seed()),
+      peer_socket_(loop_, listen_endpoints(config_)),
+      control_server_(loop_, config_.socket, config_.socket_group, control_limits(config_)),
+      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+      node_timer_(loop_),
+      watchdog_timer_(loop_),
+      housekeeping_timer_(loop_),
+      methods_(std::make_unique<ControlMethods>(*this)) {
+    changed(opened_store_->counts().last_cursor);
+    store_thread_ = std::make_unique<StoreThread>(
+        loop_, std::move(opened_store_), [this](const Maintenance& done) { maintained(done); },
+        [this] { loop_.stop(); });
+    methods_->add_to(control_server_);
+}
+
+Daemon::~Daemon() = default;  // where ControlMethods is known
+
+Now Daemon::now() const {
+    const auto monotonic = std::chrono::steady_clock::now().time_since_epoch();
+    return {Instant{std::chrono::duration_cast<Duration>(monotonic)}, wall_now()};
+}
+
+void Daemon::run() {
+    control_server_.set_warn(
+        [this](const std::string& what) { log_.limited("control", LogLevel::warning, what); });
+    peer_socket_.start([this](const Endpoint& from, const Endpoint& local,
+                              std::string_view bytes) { node_.receive(now(), from, local, bytes); },
+                       [this] { flush(); }, [this] { flush(); });
+    control_server_.start();
+    wait_for_signal();
+    start_watchdog();
+    watch();
+    flush();
+    log_.info("p2pd " P2PD_VERSION " is ready, " + status_text());
+    notifier_.ready(status_text());
+    loop_.run();
+    if (const auto failure = store_thread_->finish()) throw StoreFailure(*failure);
+    log_.info("p2pd has stopped");
+}
+
+void Daemon::schedule_flush() {
+    if (std::exchange(flush_scheduled_, true)) return;
+    boost::asio::post(loop_, [this] {
+        flush_scheduled_ = false;
+        flush();
+    });
+}
+
+/// One function decides, the others do; every event ends here.
+void Daemon::flush() {
+    handle_events();
+    commit();
+    run_queries();
+    load();
+    transmit();
+    handle_events();
+    arm_timer();
+}
+
+void Daemon::handle_events() {
+    for (const Event& event : node_.take_events()) methods_->handle(event);
+}
+
+void Daemon::commit() {
+    auto batch = node_.take_batch(now(), !queries_.empty());
+    if (!batch) return;
+    store_thread_->post([batch](Store& store) { return store.commit(*batch); },
+                        [this](const BatchResult& result) {
+                            node_.stored(now(), result);
+                            changed(result.last_cursor);
+                            flush();
+                        });
+}
+
+/// Whoever asks sees what was answered before: queries wait for the batch that holds it.
+void Daemon::run_queries() {
+    // With a full disk there is nothing to wait for: what is stored can still be read.
+    if (node_.anything_unstored() && !node_.disk_full()) return;
+    for (auto& query : std::exchange(queries_, {})) query();
+}
+
+void Daemon::load() {
+    for (const LoadRequest& request : node_.take_loads()) {
+        store_thread_->post([request](Store& store) { return store.load(request); },
+                            [this, peer = request.peer](LoadedPage page) {
+                                node_.loaded(now(), peer, std::move(page));
+                                flush();
+                            });
+    }
+}
+
+void Daemon::transmit() {
+    if (!peer_socket_.can_send()) return;
+    const auto transmits = node_.take_transmits(now(), transmits_max);
+    peer_socket_.send(transmits);
+    if (transmits.size() == transmits_max) schedule_flush();
+}
+
+void Daemon::arm_timer() {
+    const auto next = node_.next_timeout();
+    if (!next) {
+        node_timer_.cancel();
+        return;
+    }
+    const auto due = std::chrono::steady_clock::time_point(next->time_since_epoch());
+    if (node_timer_.expiry() == due) return;
+    node_timer_.expires_at(due);
+    node_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        node_.timeout(now());
+        flush();
+    });
+}
+
+void Daemon::maintained(const Maintenance& done) {
+    if (!done.expired.empty()) node_.expired_in_store(done.expired, done.pending_messages);
+    changed(done.last_cursor);
+    flush();
+}
+
+void Daemon::changed(Cursor cursor) {
+    control_server_.changed(cursor);
+}
+
+void Daemon::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal != SIGHUP) return stop();
+        try {
+            reload();
+        } catch (const ConfigError& failed) {
+            log_.error(std::string("not reloaded: ") + failed.what());
+        }
+        wait_for_signal();
+    });
+}
+
+/// What is accepted is durable already; what is being stored is finished, clients or not.
+void Daemon::stop() {
+    if (std::exchange(stopping_, true)) return;
+    log_.info("stopping");
+    notifier_.stopping();
+    control_server_.stop();
+    store_thread_->post([](Store&) { return true; }, [this](bool) { loop_.stop(); });
+}
+
+ReloadResult Daemon::reload() {
+    notifier_.reloading();
+    try {
+        const Config loaded = load_config(sources_);
+        const ConfigDifference difference = compare(config_, loaded);
+        config_ = reloaded_config(config_, loaded);
+        log_.set_level(config_.log_level);
+        node_.set_limits(node_limits(config_));
+        control_server_.set_limits(control_limits(config_));
+        methods_->configured();
+        log_.info("configuration reloaded, " + std::to_string(difference.changed.size()) +
+                  " keys changed");
+        notifier_.ready(status_text());
+        return {difference.changed, difference.needs_restart};
+    } catch (const ConfigError&) {
+        notifier_.ready(status_text());
+        throw;
+    }
+}
+
+void Daemon::start_watchdog() {
+    const auto interval = notifier_.watchdog_interval();
+    if (!interval) return;
+    watchdog_timer_.expires_after(*interval);
+    watchdog_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        // The answer comes through the store thread: both live, or systemd restarts the service.
+        store_thread_->post([](Store&) { return true; }, [this](bool) { notifier_.alive(); });
+        start_watchdog();
+    });
+}
+
+/// Now and then: what changed is said, to the log and to systemd.
+void Daemon::watch() {
+    log_changes();
+    std::string status = status_text();
+    if (status != last_status_) {
+        last_status_ = std::move(status);
+        notifier_.status(last_status_);
+    }
+    housekeeping_timer_.expires_after(housekeeping_interval);
+    housekeeping_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) watch();
+    });
+}
+
+void Daemon::log_changes() {
+    if (const auto error = peer_socket_.take_error()) {
+        log_.limited("send_error", LogLevel::warning, *error);
+    }
+    if (node_.disk_full() != was_disk_full_) {
+        was_disk_full_ = node_.disk_full();
+        if (was_disk_full_) {
+            log_.error("the disk is full: nothing is accepted until there is room in " +
+                       config_.state_dir);
+        } else {
+            log_.info("there is room on the disk again");
+        }
+    }
+    log_.report_suppressed();
+}
+
+std::string Daemon::status_text() const {
+    std::string text = "listening on";
+    for (const Endpoint& endpoint : peer_socket_.listening()) text += " " + endpoint.text();
+    return text + ", " + std::to_string(node_.pending_messages()) + " messages on their way";
+}
+
+}  // namespace p2pd

@@ -1,0 +1,63 @@
+// daemon: the program p2pd. Includes all of daemon.
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "common/terminal_text.h"
+#include "daemon/daemon.h"
+#include "daemon/options.h"
+
+namespace p2pd {
+
+namespace {
+
+int fail(ExitCode code, const std::string& what) {
+    const std::string line = "p2pd: " + terminal_text(what, LineBreaks::show) + "\n";
+    std::fputs(line.c_str(), stderr);
+    return static_cast<int>(code);
+}
+
+int serve(const DaemonOptions& options, const Config& config) {
+    Log log(config.log_level);
+    try {
+        Daemon daemon(config, options.sources, log);
+        daemon.run();
+        return 0;
+    } catch (const StoreFailure& error) {
+        log.error(error.what());
+    } catch (const ListenError& error) {
+        log.error(error.what());
+    } catch (const ControlSocketError& error) {
+        log.error(error.what());
+    }
+    return static_cast<int>(ExitCode::io);
+}
+
+int run(int argc, const char* const* argv) {
+    try {
+        const DaemonOptions options = parse_options(argc, argv);
+        if (options.help) return std::fputs(usage_text().c_str(), stdout) < 0 ? 1 : 0;
+        if (options.version) return std::puts("p2pd " P2PD_VERSION) < 0 ? 1 : 0;
+        const Config config = load_config(options.sources);
+        if (options.check_config) return 0;
+        return serve(options, config);
+    } catch (const UsageError& error) {
+        return fail(ExitCode::usage, std::string(error.what()) + "; see p2pd --help");
+    } catch (const ConfigError& error) {
+        return fail(ExitCode::configuration, error.what());
+    } catch (const std::exception& error) {
+        return fail(ExitCode::internal, error.what());
+    }
+}
+
+}  // namespace
+
+}  // namespace p2pd
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // a client that goes away is an error of its write, no more
+    return p2pd::run(argc, argv);
+}

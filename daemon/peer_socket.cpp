@@ -1,0 +1,185 @@
+// daemon: the UDP sockets to the peers. Includes std, Asio, core.
+#include "daemon/peer_socket.h"
+
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <unistd.h>
+
+#include "daemon/core/codec.h"
+#include "daemon/socket_address.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t routes_max = 4096;
+constexpr Duration route_lifetime = std::chrono::seconds{2};
+
+Instant monotonic_now() {
+    return Instant{
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
+}
+
+/// The address that the kernel would send from; connecting a UDP socket sends nothing.
+std::optional<Endpoint> ask_route(const Endpoint& peer) {
+    const int descriptor = socket(peer.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return std::nullopt;
+    const SocketAddress target = to_socket_address(peer);
+    SocketAddress local;
+    local.size = sizeof local.storage;
+    const bool known = connect(descriptor, target.get(), target.size) == 0 &&
+                       getsockname(descriptor, local.get(), &local.size) == 0;
+    close(descriptor);
+    if (!known) return std::nullopt;
+    return to_endpoint(local.storage);
+}
+
+Endpoint unspecified_like(const Endpoint& peer) {
+    return *parse_endpoint(peer.is_v4() ? "0.0.0.0" : "::", 0);
+}
+
+}  // namespace
+
+PeerSocket::PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint>& listen) {
+    std::string passed_over;
+    for (const Endpoint& endpoint : listen) {
+        try {
+            sockets_.push_back(std::make_unique<UdpSocket>(loop, endpoint));
+        } catch (const std::system_error& error) {
+            const std::string what =
+                "cannot listen on UDP " + endpoint.text() + ": " + error.code().message();
+            if (error.code().value() != EAFNOSUPPORT) throw ListenError(what);
+            passed_over = what;
+        }
+    }
+    if (sockets_.empty()) throw ListenError(passed_over);
+}
+
+void PeerSocket::start(Received received, Done drained, Done writable) {
+    received_ = std::move(received);
+    drained_ = std::move(drained);
+    writable_ = std::move(writable);
+    for (const auto& socket : sockets_) receive(*socket);
+}
+
+void PeerSocket::receive(UdpSocket& socket) {
+    socket.wait_readable([this, &socket](const boost::system::error_code& error) {
+        if (error) return;  // the socket is being closed
+        socket.receive(received_);
+        drained_();
+        receive(socket);
+    });
+}
+
+std::vector<Endpoint> PeerSocket::listening() const {
+    std::vector<Endpoint> endpoints;
+    endpoints.reserve(sockets_.size());
+    for (const auto& socket : sockets_) endpoints.push_back(socket->local());
+    return endpoints;
+}
+
+PeerSocketCounters PeerSocket::counters() const {
+    PeerSocketCounters counters = counters_;
+    for (const auto& socket : sockets_) counters.kernel_dropped += socket->kernel_dropped();
+    return counters;
+}
+
+Endpoint PeerSocket::route_to(const Endpoint& peer) {
+    const Instant now = monotonic_now();
+    const auto known = routes_.find(peer);
+    if (known != routes_.end() && known->second.until > now) return known->second.local;
+    if (routes_.size() >= routes_max) routes_.clear();
+    const Endpoint local = ask_route(peer).value_or(unspecified_like(peer));
+    routes_.insert_or_assign(peer, Route{local, now + route_lifetime});
+    return local;
+}
+
+/// Bound to `local`, else to all addresses of its port, else of any, else the first of the family.
+UdpSocket* PeerSocket::socket_for(const Endpoint& to, const Endpoint& local) {
+    const auto fitness = [&](const Endpoint& bound) {
+        const bool same_port = bound.port == local.port;
+        if (bound.same_host(local)) return same_port ? 5 : 3;
+        if (bound.is_unspecified()) return same_port ? 4 : 2;
+        return 1;
+    };
+    UdpSocket* best = nullptr;
+    for (const auto& socket : sockets_) {
+        if (socket->local().is_v4() != to.is_v4()) continue;
+        if (best == nullptr || fitness(socket->local()) > fitness(best->local())) {
+            best = socket.get();
+        }
+    }
+    return best;
+}
+
+std::optional<PeerSocket::Addressed> PeerSocket::address(const Transmit& transmit) {
+    const Endpoint route = transmit.from ? *transmit.from : route_to(transmit.to);
+    UdpSocket* const socket = socket_for(transmit.to, route);
+    if (socket == nullptr) {
+        ++counters_.send_errors;
+        last_error_ = "no socket of the address family of " + transmit.to.text();
+        return std::nullopt;
+    }
+    const bool wildcard = socket->local().is_unspecified();
+    Endpoint local = wildcard ? route : socket->local();
+    local.port = socket->local().port;
+    std::optional<Endpoint> source;
+    if (wildcard && transmit.from) source = local;
+    return Addressed{
+        socket,
+        {transmit.to, source,
+         encode(transmit.object, local, transmit.to, transmit.dialect, transmit.extension)}};
+}
+
+void PeerSocket::send(const std::vector<Transmit>& transmits) {
+    for (const Transmit& transmit : transmits) {
+        if (auto addressed = address(transmit)) waiting_.push_back(std::move(*addressed));
+    }
+    flush_waiting();
+}
+
+void PeerSocket::flush_waiting() {
+    while (!waiting_.empty()) {
+        UdpSocket& socket = *waiting_.front().socket;
+        std::vector<OutDatagram> run;
+        while (run.size() < waiting_.size() && waiting_[run.size()].socket == &socket) {
+            run.push_back(std::move(waiting_[run.size()].datagram));
+        }
+        const UdpSocket::Sent sent = socket.send(run);
+        for (std::size_t i = sent.count; i < run.size(); ++i) {
+            waiting_[i].datagram = std::move(run[i]);
+        }
+        waiting_.erase(waiting_.begin(),
+                       waiting_.begin() + static_cast<std::ptrdiff_t>(sent.count));
+        if (sent.error == 0) continue;
+        if (sent.error == EAGAIN || sent.error == EWOULDBLOCK) {
+            wait_writable(socket);
+            return;
+        }
+        drop_first(sent.error);
+    }
+}
+
+/// An error of one datagram is a loss; the address may have gone, so it tries without it once.
+void PeerSocket::drop_first(int error) {
+    OutDatagram& first = waiting_.front().datagram;
+    if (first.source && (error == EINVAL || error == EADDRNOTAVAIL || error == ENETUNREACH)) {
+        first.source.reset();
+        return;
+    }
+    ++counters_.send_errors;
+    last_error_ =
+        "cannot send to " + first.to.text() + ": " + std::generic_category().message(error);
+    waiting_.pop_front();
+}
+
+void PeerSocket::wait_writable(UdpSocket& socket) {
+    socket.wait_writable([this](const boost::system::error_code& error) {
+        if (error) return;
+        flush_waiting();
+        if (waiting_.empty()) writable_();
+    });
+}
+
+}  // namespace p2pd

@@ -1,0 +1,90 @@
+// daemon: the UDP sockets to the peers. Includes std, Asio, core.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/core/endpoint.h"
+#include "daemon/core/node.h"
+#include "daemon/udp_socket.h"
+
+namespace p2pd {
+
+/// An address that cannot be listened on; the text says which and why.
+class ListenError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct PeerSocketCounters {
+    std::uint64_t send_errors = 0;
+    std::uint64_t kernel_dropped = 0;  ///< datagrams that did not fit the receive buffer
+};
+
+/// Drains and fills its sockets many datagrams a system call.
+class PeerSocket {
+public:
+    using Received = UdpSocket::Received;
+    using Done = std::function<void()>;
+
+    /// Binds all of `listen`; an address family that the kernel does not have is passed over as
+    /// long as one socket is left. Throws ListenError.
+    PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint>& listen);
+    PeerSocket(const PeerSocket&) = delete;
+    PeerSocket& operator=(const PeerSocket&) = delete;
+
+    /// `received` comes for each datagram, `drained` after each burst, `writable` when sending may
+    /// go on.
+    void start(Received received, Done drained, Done writable);
+
+    /// False while the kernel's send buffer is full.
+    bool can_send() const { return waiting_.empty(); }
+    /// Errors of single datagrams are counted: to the sender they are losses.
+    void send(const std::vector<Transmit>& transmits);
+
+    /// As bound, with the real ports.
+    std::vector<Endpoint> listening() const;
+    PeerSocketCounters counters() const;
+    /// The text of the last send error, if there was one since the last call.
+    std::optional<std::string> take_error() { return std::exchange(last_error_, std::nullopt); }
+
+private:
+    struct Route {
+        Endpoint local;
+        Instant until;
+    };
+    /// A datagram and the socket that it leaves by.
+    struct Addressed {
+        UdpSocket* socket;
+        OutDatagram datagram;
+    };
+
+    void receive(UdpSocket& socket);
+    std::optional<Addressed> address(const Transmit& transmit);
+    UdpSocket* socket_for(const Endpoint& to, const Endpoint& local);
+    Endpoint route_to(const Endpoint& peer);
+    void flush_waiting();
+    void drop_first(int error);
+    void wait_writable(UdpSocket& socket);
+
+    std::vector<std::unique_ptr<UdpSocket>> sockets_;
+    std::deque<Addressed> waiting_;
+    std::unordered_map<Endpoint, Route, EndpointHash> routes_;
+    PeerSocketCounters counters_;
+    std::optional<std::string> last_error_;
+    Received received_;
+    Done drained_;
+    Done writable_;
+};
+
+}  // namespace p2pd

@@ -1,0 +1,174 @@
+// daemon: recvmmsg and sendmmsg on one UDP socket; part of peer_socket. Includes std, Asio, core.
+#include "daemon/udp_socket.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "daemon/core/codec.h"
+#include "daemon/socket_address.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t burst_max = 64;
+constexpr int rounds_max = 16;
+/// Room for what arrives while a batch is being synced; the kernel gives what rmem_max allows.
+constexpr int receive_buffer_bytes = 8 * 1024 * 1024;
+
+using Control =
+    std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint32_t))>;
+
+template <class T>
+T control_data(cmsghdr* header) {
+    T value{};
+    std::memcpy(&value, CMSG_DATA(header), sizeof value);
+    return value;
+}
+
+/// What the kernel says beside a datagram: the address it came to, and its count of drops.
+struct Ancillary {
+    std::optional<Endpoint> local;
+    std::optional<std::uint32_t> dropped;
+};
+
+Ancillary read_ancillary(msghdr& message, std::uint16_t port) {
+    Ancillary result;
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
+            result.local = to_endpoint(control_data<in_pktinfo>(header).ipi_addr, port);
+        } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
+            const auto info = control_data<in6_pktinfo>(header);
+            result.local = to_endpoint(info.ipi6_addr, info.ipi6_ifindex, port);
+        } else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SO_RXQ_OVFL) {
+            result.dropped = control_data<std::uint32_t>(header);
+        }
+    }
+    return result;
+}
+
+template <class T>
+void put_control(msghdr& message, int level, int type, const T& value) {
+    message.msg_controllen = CMSG_SPACE(sizeof value);
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = level;
+    header->cmsg_type = type;
+    header->cmsg_len = CMSG_LEN(sizeof value);
+    std::memcpy(CMSG_DATA(header), &value, sizeof value);
+}
+
+void put_source(msghdr& message, const Endpoint& source) {
+    const SocketAddress address = to_socket_address(source);
+    if (source.is_v4()) {
+        in_pktinfo info{};
+        sockaddr_in v4{};
+        std::memcpy(&v4, &address.storage, sizeof v4);
+        info.ipi_spec_dst = v4.sin_addr;
+        put_control(message, IPPROTO_IP, IP_PKTINFO, info);
+    } else {
+        in6_pktinfo info{};
+        std::memcpy(&info.ipi6_addr, source.address.data(), sizeof info.ipi6_addr);
+        info.ipi6_ifindex = source.scope_id;
+        put_control(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+}
+
+[[noreturn]] void throw_errno() {
+    throw std::system_error(errno, std::generic_category());
+}
+
+}  // namespace
+
+UdpSocket::UdpSocket(boost::asio::io_context& loop, const Endpoint& listen)
+    : socket_(loop), buffer_(burst_max * received_bytes_max) {
+    const bool v4 = listen.is_v4();
+    boost::system::error_code error;
+    socket_.open(v4 ? boost::asio::ip::udp::v4() : boost::asio::ip::udp::v6(), error);
+    if (error) throw std::system_error(error.value(), std::generic_category());
+    set_options(v4);
+    const SocketAddress address = to_socket_address(listen);
+    if (bind(socket_.native_handle(), address.get(), address.size) != 0) throw_errno();
+    SocketAddress bound;
+    bound.size = sizeof bound.storage;
+    if (getsockname(socket_.native_handle(), bound.get(), &bound.size) != 0) throw_errno();
+    local_ = to_endpoint(bound.storage);
+    socket_.non_blocking(true);
+}
+
+void UdpSocket::set_options(bool v4) {
+    const int descriptor = socket_.native_handle();
+    const auto set = [&](int level, int name, int value) {
+        return setsockopt(descriptor, level, name, &value, sizeof value) == 0;
+    };
+    if (!v4 && !set(IPPROTO_IPV6, IPV6_V6ONLY, 1)) throw_errno();
+    const bool source_known =
+        v4 ? set(IPPROTO_IP, IP_PKTINFO, 1) : set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    if (!source_known) throw_errno();
+    // Both only help; a kernel that refuses still serves.
+    set(SOL_SOCKET, SO_RXQ_OVFL, 1);
+    if (!set(SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer_bytes)) {
+        set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
+    }
+}
+
+bool UdpSocket::receive(const Received& received) {
+    for (int round = 0; round < rounds_max; ++round) {
+        std::array<mmsghdr, burst_max> messages{};
+        std::array<iovec, burst_max> parts{};
+        std::array<sockaddr_storage, burst_max> sources{};
+        alignas(cmsghdr) std::array<Control, burst_max> controls{};
+        for (std::size_t i = 0; i < burst_max; ++i) {
+            parts[i] = {buffer_.data() + i * received_bytes_max, received_bytes_max};
+            messages[i].msg_hdr = {&sources[i],        sizeof sources[i],  &parts[i], 1,
+                                   controls[i].data(), controls[i].size(), 0};
+        }
+        const int count =
+            recvmmsg(socket_.native_handle(), messages.data(), burst_max, MSG_DONTWAIT, nullptr);
+        if (count <= 0) return false;  // what is wrong with the socket shows when it is waited for
+        for (int i = 0; i < count; ++i) {
+            const auto index = static_cast<std::size_t>(i);
+            const Ancillary ancillary = read_ancillary(messages[index].msg_hdr, local_.port);
+            if (ancillary.dropped) kernel_dropped_ = *ancillary.dropped;
+            received(to_endpoint(sources[index]), ancillary.local.value_or(local_),
+                     {static_cast<char*>(parts[index].iov_base), messages[index].msg_len});
+        }
+        if (static_cast<std::size_t>(count) < burst_max) return false;
+    }
+    return true;
+}
+
+UdpSocket::Sent UdpSocket::send(std::span<const OutDatagram> datagrams) {
+    Sent sent;
+    while (sent.count < datagrams.size()) {
+        const auto burst =
+            datagrams.subspan(sent.count, std::min(burst_max, datagrams.size() - sent.count));
+        std::array<mmsghdr, burst_max> messages{};
+        std::array<iovec, burst_max> parts{};
+        std::array<SocketAddress, burst_max> targets{};
+        alignas(cmsghdr) std::array<Control, burst_max> controls{};
+        for (std::size_t i = 0; i < burst.size(); ++i) {
+            targets[i] = to_socket_address(burst[i].to);
+            parts[i] = {const_cast<char*>(burst[i].bytes.data()), burst[i].bytes.size()};
+            msghdr& header = messages[i].msg_hdr;
+            header = {targets[i].get(), targets[i].size, &parts[i], 1, nullptr, 0, 0};
+            if (burst[i].source) {
+                header.msg_control = controls[i].data();
+                header.msg_controllen = controls[i].size();
+                put_source(header, *burst[i].source);
+            }
+        }
+        const int count = sendmmsg(socket_.native_handle(), messages.data(),
+                                   static_cast<unsigned>(burst.size()), MSG_DONTWAIT);
+        if (count < 0) {
+            sent.error = errno;
+            return sent;
+        }
+        sent.count += static_cast<std::size_t>(count);
+    }
+    return sent;
+}
+
+}  // namespace p2pd

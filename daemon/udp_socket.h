@@ -1,0 +1,64 @@
+// daemon: one UDP socket, many datagrams a system call; part of peer_socket. Includes std, Asio,
+// core.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+
+#include "daemon/core/endpoint.h"
+
+namespace p2pd {
+
+struct OutDatagram {
+    Endpoint to;
+    std::optional<Endpoint> source;  ///< leave from this address of the host; empty: the kernel's
+    std::string bytes;
+};
+
+class UdpSocket {
+public:
+    /// Throws std::system_error.
+    UdpSocket(boost::asio::io_context& loop, const Endpoint& listen);
+
+    const Endpoint& local() const { return local_; }
+
+    using Received =
+        std::function<void(const Endpoint& from, const Endpoint& local, std::string_view bytes)>;
+    /// Hands over what has arrived, up to a bounded number; true if there may be more.
+    bool receive(const Received& received);
+    /// Datagrams that the kernel dropped because the receive buffer was full.
+    std::uint32_t kernel_dropped() const { return kernel_dropped_; }
+
+    struct Sent {
+        std::size_t count = 0;  ///< the first `count` are out
+        int error = 0;          ///< errno of the one after; 0: all are out
+    };
+    Sent send(std::span<const OutDatagram> datagrams);
+
+    template <class Handler>
+    void wait_readable(Handler handler) {
+        socket_.async_wait(boost::asio::ip::udp::socket::wait_read, std::move(handler));
+    }
+    template <class Handler>
+    void wait_writable(Handler handler) {
+        socket_.async_wait(boost::asio::ip::udp::socket::wait_write, std::move(handler));
+    }
+
+private:
+    void set_options(bool v4);
+
+    boost::asio::ip::udp::socket socket_;
+    Endpoint local_;
+    std::vector<char> buffer_;
+    std::uint32_t kernel_dropped_ = 0;
+};
+
+}  // namespace p2pd
