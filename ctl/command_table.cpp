@@ -1,0 +1,158 @@
+// ctl: the table of commands; parser, help and completion read it. Includes std and common.
+#include "ctl/command_table.h"
+
+#include <algorithm>
+
+#include "ctl/commands.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr OptionSpec globals[] = {
+    {"socket", '\0', "PATH", "The daemon's control socket"},
+    {"json", '\0', {}, "JSON Lines instead of text for people"},
+    {"color", '\0', "WHEN", "auto, always or never"},
+    {"no-pager", '\0', {}, "Do not page long output"},
+    {"utc", '\0', {}, "Times in UTC, not local"},
+    {"relative", '\0', {}, "Times as \"3 min ago\""},
+    {"quiet", 'q', {}, "Only data and errors"},
+    {"verbose", 'v', {}, "Also say what is done"},
+    {"help", 'h', {}, "Help on the command"},
+    {"version", 'V', {}, "The version, then end"},
+};
+
+constexpr OptionSpec option_file{"file", 'f', "FILE", "Send the file's content"};
+constexpr OptionSpec option_confirm_timeout{"timeout", '\0', "DUR",
+                                            "How long to wait for the confirmation (5s)"};
+constexpr OptionSpec option_no_wait{"no-wait", 'n', {}, "Return once the daemon has it on disk"};
+constexpr OptionSpec option_expires{"expires", '\0', "DUR", "When the daemon gives up (7d)"};
+constexpr OptionSpec option_number{"number", 'n', "N", "The newest N (50)"};
+constexpr OptionSpec option_since{"since", '\0', "TIME", "Not older: a time, or how long ago"};
+constexpr OptionSpec option_until{"until", '\0', "TIME", "Not newer: a time, or how long ago"};
+constexpr OptionSpec option_from{"from", '\0', "PEER", "Only from this peer"};
+constexpr OptionSpec option_mark_read{"mark-read", '\0', {}, "Mark what is shown as read"};
+
+constexpr OptionSpec send_options[] = {
+    option_file,
+    option_confirm_timeout,
+    option_no_wait,
+    option_expires,
+    {"lines", '\0', {}, "Each line of standard input is one message"}};
+constexpr OptionSpec reply_options[] = {option_file, option_confirm_timeout, option_no_wait,
+                                        option_expires};
+constexpr OptionSpec inbox_options[] = {{"unread", '\0', {}, "Only unread ones"},
+                                        option_number,
+                                        option_since,
+                                        option_until,
+                                        option_from,
+                                        option_mark_read};
+constexpr OptionSpec sent_options[] = {
+    option_number, option_since, option_until, {"to", '\0', "PEER", "Only to this peer"}};
+constexpr OptionSpec thread_options[] = {option_number};
+constexpr OptionSpec search_options[] = {option_number, option_from};
+constexpr OptionSpec show_options[] = {option_mark_read};
+constexpr OptionSpec watch_options[] = {
+    {"since", '\0', "CURSOR", "Go on after this cursor; 0: from the beginning"},
+    {"count", '\0', "N", "End after N messages"},
+    {"timeout", '\0', "DUR", "End after this time"},
+    option_from,
+    {"all", '\0', {}, "Also changes of what was sent"}};
+constexpr OptionSpec wait_options[] = {
+    {"timeout", '\0', "DUR", "How long to wait (until all have an end)"}};
+constexpr OptionSpec read_options[] = {{"all", '\0', {}, "Every message of the inbox"}};
+constexpr OptionSpec purge_options[] = {{"older-than", '\0', "DUR", "Only what is older"},
+                                        {"yes", 'y', {}, "Do not ask"}};
+constexpr OptionSpec peer_add_options[] = {
+    {"dialect", '\0', "NAME", "base, upper, quoted or short; otherwise it is learnt"}};
+
+constexpr Command table[] = {
+    {"send", "PEER [TEXT...]", "Send a message and wait for its confirmation", 1, any_number,
+     send_options, run_send,
+     "  p2pctl send 10.0.0.5 hello\n"
+     "  make 2>&1 | p2pctl send bob\n"
+     "  p2pctl send bob --lines --no-wait < notes.txt\n"},
+    {"reply", "ID [TEXT...]", "Answer a message of the inbox", 1, any_number, reply_options,
+     run_reply,
+     "  p2pctl reply 42 yes, gladly\n"
+     "  p2pctl reply 42 -f answer.txt\n"},
+    {"inbox", "", "List received messages, the newest last", 0, 0, inbox_options, run_inbox,
+     "  p2pctl inbox --unread --since 1h\n"},
+    {"sent", "", "List sent messages and what became of them", 0, 0, sent_options, run_sent},
+    {"show", "ID...", "Show messages whole", 1, any_number, show_options, run_show},
+    {"thread", "PEER|ID", "List all to and from one peer", 1, 1, thread_options, run_thread},
+    {"watch", "", "Print messages as they arrive", 0, 0, watch_options, run_watch,
+     "  p2pctl watch --since 0 --json\n"
+     "  p2pctl watch --from bob --count 1 --timeout 10m\n"},
+    {"wait", "ID...", "Wait until sent messages are confirmed", 1, any_number, wait_options,
+     run_wait},
+    {"retry", "ID...", "Send again what was refused or has expired", 1, any_number, {}, run_retry},
+    {"cancel", "ID...", "Give up messages that are not confirmed", 1, any_number, {}, run_cancel},
+    {"read", "ID...|--all", "Mark messages as read", 0, any_number, read_options, run_read},
+    {"unread", "ID...", "Mark messages as unread", 1, any_number, {}, run_unread},
+    {"search", "WORDS...", "Find messages by their words", 1, any_number, search_options,
+     run_search, "  p2pctl search lunch 'next tues*'\n"},
+    {"delete", "ID...", "Delete messages", 1, any_number, {}, run_delete},
+    {"purge", "", "Delete all that is read or finished (administrators)", 0, 0, purge_options,
+     run_purge, "  p2pctl purge --older-than 30d\n"},
+    {"peer list", "", "List the peers", 0, 0, {}, run_peer_list},
+    {"peer show", "PEER", "Show all about one peer", 1, 1, {}, run_peer_show},
+    {"peer add", "NAME ADDRESS", "Give a peer a name", 2, 2, peer_add_options, run_peer_add,
+     "  p2pctl peer add bob 10.0.0.5\n"},
+    {"peer rename", "NAME NEW", "Change a peer's name", 2, 2, {}, run_peer_rename},
+    {"peer remove", "NAME", "Take a peer out of the address book", 1, 1, {}, run_peer_remove},
+    {"status", "", "Show how the daemon does", 0, 0, {}, run_status},
+    {"config show", "", "Show every setting and where it comes from", 0, 0, {}, run_config_show},
+    {"config check",
+     "[FILE]",
+     "Check a configuration, without a daemon",
+     0,
+     1,
+     {},
+     run_config_check},
+    {"reload", "", "Read the configuration again (administrators)", 0, 0, {}, run_reload},
+    {"log-level", "[LEVEL]", "Show or set how much is logged", 0, 1, {}, run_log_level},
+    {"rpc",
+     "METHOD [JSON]",
+     "Call a method of the control protocol",
+     1,
+     2,
+     {},
+     run_rpc,
+     "  p2pctl rpc list '{\"box\":\"all\",\"limit\":5}'\n"},
+    {"completion",
+     "SHELL",
+     "Print the completion for bash, zsh or fish",
+     1,
+     1,
+     {},
+     run_completion,
+     "  source <(p2pctl completion bash)\n"},
+    {"help", "[COMMAND]", "Show help", 0, 2, {}, run_help},
+    {"version", "", "Show the versions of p2pctl and the daemon", 0, 0, {}, run_version},
+};
+
+}  // namespace
+
+std::span<const Command> commands() {
+    return table;
+}
+
+std::span<const OptionSpec> global_options() {
+    return globals;
+}
+
+const Command* find_command(std::string_view name) {
+    const auto* const found = std::find_if(std::begin(table), std::end(table),
+                                           [&](const Command& each) { return each.name == name; });
+    return found == std::end(table) ? nullptr : found;
+}
+
+bool is_group(std::string_view word) {
+    return std::any_of(std::begin(table), std::end(table), [&](const Command& each) {
+        return each.name.size() > word.size() && each.name.starts_with(word) &&
+               each.name[word.size()] == ' ';
+    });
+}
+
+}  // namespace p2pd

@@ -1,0 +1,177 @@
+// ctl: the commands inbox, sent, show, thread and search. Includes std and common.
+#include <algorithm>
+#include <functional>
+#include <iterator>
+
+#include "ctl/commands.h"
+#include "ctl/context.h"
+#include "ctl/delivery.h"
+#include "ctl/peer_lookup.h"
+#include "ctl/results.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::uint64_t default_number = 50;
+constexpr std::uint64_t number_max = 1'000'000;
+
+/// Asks for a page of at most `limit` that ends before the id `before`.
+using PageAsker =
+    std::function<MessagesResult(std::optional<std::uint64_t> before, std::uint32_t limit)>;
+
+/// The newest `count`, oldest first.
+std::vector<MessageRecord> newest(std::uint64_t count, const PageAsker& ask) {
+    std::vector<MessageRecord> newest_first;
+    std::optional<std::uint64_t> before;
+    while (newest_first.size() < count) {
+        const auto limit = std::min<std::uint64_t>(count - newest_first.size(), page_messages_max);
+        MessagesResult page = ask(before, static_cast<std::uint32_t>(limit));
+        if (page.messages.empty()) break;
+        before = page.messages.front().id;
+        std::move(page.messages.rbegin(), page.messages.rend(), std::back_inserter(newest_first));
+        if (!page.more) break;
+    }
+    std::reverse(newest_first.begin(), newest_first.end());
+    return newest_first;
+}
+
+std::uint64_t wanted_number(const Arguments& arguments) {
+    return arguments.number("number", 1, number_max).value_or(default_number);
+}
+
+std::optional<UtcTime> moment(const Context& context, std::string_view option) {
+    const auto given = context.arguments().text(option);
+    if (!given) return std::nullopt;
+    const auto time = parse_moment(*given, context.style().time);
+    if (!time) {
+        throw ControlError(error_usage,
+                           "--" + std::string(option) + " \"" + *given +
+                               "\": must be a time such as 10:31, \"2026-11-22 10:31\" or "
+                               "2026-11-22T10:31:00Z, or how long ago, such as 2h");
+    }
+    return time;
+}
+
+/// Asks page by page; a peer among the parameters is looked up once.
+PageAsker asker(Context& context, std::string_view method, Json params) {
+    return [&context, method, params](std::optional<std::uint64_t> before,
+                                      std::uint32_t limit) mutable {
+        if (before) params["before"] = *before;
+        params["limit"] = limit;
+        const Json peer = params.value("peer", Json(nullptr));
+        if (!peer.is_string()) return parse_messages(context.call(method, params));
+        // The name or address that was understood stays for the next page.
+        return parse_messages(ask_with_peer(context, peer, [&](const std::string& each) {
+            params["peer"] = each;
+            return context.call(method, params);
+        }));
+    };
+}
+
+void mark_read(Context& context, const std::vector<MessageRecord>& records) {
+    MarkParams params;
+    for (const MessageRecord& record : records) {
+        if (record.dir == Direction::in && !record.read) params.ids.push_back(record.id);
+        if (params.ids.size() == ids_max) {
+            context.call("mark", write_fields(params));
+            params.ids.clear();
+        }
+    }
+    if (!params.ids.empty()) context.call("mark", write_fields(params));
+}
+
+ExitCode print_messages(Context& context, const std::vector<MessageRecord>& records,
+                        Columns columns, const std::string& nothing) {
+    if (records.empty()) throw ControlError(error_nothing_found, nothing);
+    if (context.json()) {
+        for (const auto& record : records) context.print_json("message", message_json(record));
+    } else {
+        context.print_paged(message_table(records, columns, context.style()));
+    }
+    // What was not seen must not be marked.
+    context.out().flush();
+    if (context.arguments().has("mark-read")) mark_read(context, records);
+    return ExitCode::done;
+}
+
+ListParams list_params(const Context& context, Box box, std::string_view peer_option) {
+    ListParams params;
+    params.box = box;
+    params.unread = context.arguments().has("unread");
+    params.peer = context.arguments().text(peer_option);
+    params.since = moment(context, "since");
+    params.until = moment(context, "until");
+    return params;
+}
+
+bool is_narrowed(const ListParams& params) {
+    return params.unread || params.peer || params.since || params.until;
+}
+
+ExitCode run_list(Context& context, const ListParams& params, Columns columns,
+                  const std::string& nothing) {
+    const std::uint64_t number = wanted_number(context.arguments());
+    const auto records = newest(number, asker(context, "list", write_fields(params)));
+    return print_messages(context, records, columns,
+                          is_narrowed(params) ? "no such messages" : nothing);
+}
+
+}  // namespace
+
+ExitCode run_inbox(Context& context) {
+    return run_list(context, list_params(context, Box::inbox, "from"), Columns::received,
+                    "the inbox is empty");
+}
+
+ExitCode run_sent(Context& context) {
+    return run_list(context, list_params(context, Box::sent, "to"), Columns::sent,
+                    "nothing was sent yet");
+}
+
+ExitCode run_show(Context& context) {
+    const auto records = get_messages(context, context.arguments().ids());
+    if (context.json()) {
+        for (const auto& record : records) context.print_json("message", message_json(record));
+    } else {
+        std::string text;
+        for (const MessageRecord& record : records) {
+            if (!text.empty()) text += "\n";
+            text += message_details(record, context.style());
+        }
+        context.print_paged(text);
+    }
+    context.out().flush();
+    if (context.arguments().has("mark-read")) mark_read(context, records);
+    return ExitCode::done;
+}
+
+ExitCode run_thread(Context& context) {
+    const std::string& word = context.arguments().words.front();
+    const bool is_id = !word.empty() &&
+                       (word[0] == '#' || std::all_of(word.begin(), word.end(),
+                                                      [](char c) { return c >= '0' && c <= '9'; }));
+    ThreadParams params;
+    if (is_id) {
+        params.id = parse_message_id(word);
+    } else {
+        params.peer = word;
+    }
+    const auto records =
+        newest(wanted_number(context.arguments()), asker(context, "thread", write_fields(params)));
+    return print_messages(context, records, Columns::both, "no messages to or from " + word);
+}
+
+ExitCode run_search(Context& context) {
+    SearchParams params;
+    for (const std::string& word : context.arguments().words) {
+        params.words += (params.words.empty() ? "" : " ") + word;
+    }
+    params.peer = context.arguments().text("from");
+    const auto records =
+        newest(wanted_number(context.arguments()), asker(context, "search", write_fields(params)));
+    return print_messages(context, records, Columns::both,
+                          "no message has \"" + params.words + "\"");
+}
+
+}  // namespace p2pd

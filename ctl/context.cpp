@@ -1,0 +1,93 @@
+// ctl: what a running command works with. Includes std and common.
+#include "ctl/context.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <unistd.h>
+
+#include "common/terminal_text.h"
+#include "ctl/output_json.h"
+#include "ctl/pager.h"
+
+namespace p2pd {
+
+namespace {
+
+bool has_environment(const char* name) {
+    const char* const value = std::getenv(name);
+    return value && *value;
+}
+
+/// https://no-color.org and the terminals that have none.
+bool wants_colour(const Arguments& arguments) {
+    const std::string when = arguments.text("color").value_or("auto");
+    if (when == "always") return true;
+    if (when == "never") return false;
+    if (when != "auto") {
+        throw ControlError(error_usage, "--color \"" + when + "\": must be auto, always or never");
+    }
+    const char* const terminal = std::getenv("TERM");
+    return ::isatty(STDOUT_FILENO) && !has_environment("NO_COLOR") &&
+           !(terminal && std::string_view(terminal) == "dumb");
+}
+
+Style style_of(const Arguments& arguments) {
+    Style style;
+    style.colour = wants_colour(arguments);
+    if (::isatty(STDOUT_FILENO)) style.columns = terminal_size(STDOUT_FILENO).columns;
+    style.time = {arguments.has("utc"), arguments.has("relative"), now_utc()};
+    return style;
+}
+
+}  // namespace
+
+Context::Context(const Command& command, Arguments arguments)
+    : command_(command),
+      arguments_(std::move(arguments)),
+      json_(arguments_.has("json")),
+      quiet_(arguments_.has("quiet")),
+      verbose_(arguments_.has("verbose")),
+      style_(style_of(arguments_)),
+      out_(STDOUT_FILENO) {}
+
+ControlClient& Context::client() {
+    return client_ ? *client_ : reconnect();
+}
+
+ControlClient& Context::reconnect() {
+    client_.reset();
+    const std::string path = choose_socket(arguments_.text("socket"));
+    client_.emplace(path);
+    if (verbose_) remark("connected to " + path);
+    return *client_;
+}
+
+void Context::print_json(std::string_view type, const Json& members) {
+    out_.write(json_line(type, members));
+}
+
+void Context::print_paged(const std::string& text) {
+    if (!arguments_.has("no-pager") && ::isatty(STDOUT_FILENO)) {
+        const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+        if (lines >= terminal_size(STDOUT_FILENO).rows && page(text)) return;
+    }
+    out_.write(text);
+}
+
+void Context::remark(std::string_view text) {
+    if (quiet_ || json_) return;
+    out_.flush();
+    write_all(STDERR_FILENO, terminal_text(text, LineBreaks::show) + "\n");
+}
+
+void print_error(const ControlError& error, bool json) {
+    if (json) {
+        write_all(STDERR_FILENO, error_json_line(error));
+        return;
+    }
+    std::string text = "p2pctl: " + terminal_text(error.what(), LineBreaks::keep) + "\n";
+    if (!error.hint().empty()) text += "  " + terminal_text(error.hint(), LineBreaks::keep) + "\n";
+    write_all(STDERR_FILENO, text);
+}
+
+}  // namespace p2pd

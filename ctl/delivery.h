@@ -1,0 +1,45 @@
+// ctl: sending one message, and what its state means for the exit code. Includes std and common.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/control_protocol.h"
+#include "ctl/context.h"
+
+namespace p2pd {
+
+inline constexpr std::chrono::milliseconds confirm_timeout{5000};
+inline constexpr std::chrono::milliseconds wait_timeout_max = std::chrono::hours{24};
+
+/// What --timeout, --no-wait and --expires of `send` and `reply` say.
+struct DeliveryOptions {
+    std::chrono::milliseconds timeout = confirm_timeout;
+    bool wait = true;
+    std::optional<std::uint32_t> expires_s;
+};
+DeliveryOptions delivery_options(const Arguments& arguments);
+
+/// 128 random bits: asking again with the same makes no second message.
+std::string new_request_id();
+
+/// delivered: 0; not final: 75; else 1.
+ExitCode exit_of(SendState state);
+
+/// The one of two that must not be overlooked: what can still become good is better than what
+/// cannot, and that better than a failure of p2pctl or the daemon.
+ExitCode worse(ExitCode a, ExitCode b);
+
+/// Whether nothing more will become of it.
+bool is_final(SendState state);
+
+/// The record of a message just accepted, from what `send` answered.
+MessageRecord accepted_record(const SendResult& result, std::string text);
+
+/// The records of `ids`, whole, in that order. Throws ControlError for an unknown one.
+std::vector<MessageRecord> get_messages(Context& context, std::vector<std::uint64_t> ids);
+
+}  // namespace p2pd

@@ -1,0 +1,367 @@
+// ctl: the loop behind `send --lines`. Includes std, POSIX and common.
+#include "ctl/line_sender.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "ctl/output_json.h"
+#include "ctl/results.h"
+#include "ctl/text_input.h"
+
+namespace p2pd {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t unanswered_max = 512;
+constexpr std::size_t unconfirmed_max = 4096;
+constexpr std::size_t text_bytes_held_max = 4U * 1024 * 1024;
+constexpr std::size_t group_messages_max = 256;
+/// What fits an answer of 1 MiB beside the other members of group_messages_max records.
+constexpr std::size_t get_text_bytes_max = 128U * 1024;
+/// Below this many groups under way a group goes out as soon as there is anything in it.
+constexpr std::size_t eager_groups_max = 4;
+constexpr milliseconds back_off_min{20};
+constexpr milliseconds back_off_max{1000};
+constexpr milliseconds reconnect_max{10'000};
+constexpr int breaks_max = 10;
+
+/// Bytes from the current position to the end, of a regular file.
+std::optional<std::uint64_t> bytes_left(int fd) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    const off_t at = ::lseek(fd, 0, SEEK_CUR);
+    if (at < 0 || at >= status.st_size) return std::nullopt;
+    return static_cast<std::uint64_t>(status.st_size - at);
+}
+
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+timespec timespec_of(milliseconds duration) {
+    return {duration.count() / 1000, (duration.count() % 1000) * 1'000'000};
+}
+
+/// What concerns this one line only; anything else would meet the next line just as well.
+bool is_about_text(const ControlError& error) {
+    return error.exit() == ExitCode::bad_data || error.is(error_params);
+}
+
+}  // namespace
+
+LineSender::LineSender(Context& context, std::string peer, const DeliveryOptions& options)
+    : context_(context),
+      peer_(std::move(peer)),
+      options_(options),
+      reader_(STDIN_FILENO),
+      progress_(!context.quiet() && !context.json()),
+      input_bytes_(bytes_left(STDIN_FILENO)) {}
+
+ExitCode LineSender::run() {
+    try {
+        while (!finished() && !interrupt_.interrupted()) step();
+    } catch (const ControlError& error) {
+        stop(error);
+    } catch (const OutputClosed&) {
+        // Nobody reads the results, but not all was sent: that is no success.
+        return ExitCode::io;
+    }
+    finish();
+    return interrupt_.interrupted() ? ExitCode::interrupted : exit_;
+}
+
+void LineSender::step() {
+    try {
+        post_again();
+        take_lines();
+        post_ready();
+        context_.client().transfer();
+        bool answered = false;
+        for (; auto incoming = context_.client().take(); answered = true) handle(*incoming);
+        show();
+        if (!answered && !finished()) wait_for_events();
+    } catch (const ConnectionLost&) {
+        // One that breaks again and again without any answer will not get better.
+        if (++breaks_ > breaks_max) throw;
+        reconnect();
+    }
+}
+
+bool LineSender::finished() const {
+    const bool no_more_lines = stopped_ || reader_.exhausted();
+    return no_more_lines && unanswered_.empty() && (again_.empty() || stopped_) &&
+           unconfirmed_ == 0;
+}
+
+bool LineSender::may_take() const {
+    return !stopped_ && again_.empty() && unanswered_.size() < unanswered_max &&
+           unconfirmed_ < unconfirmed_max && text_bytes_ < text_bytes_held_max;
+}
+
+void LineSender::take_lines() {
+    while (may_take()) {
+        auto line = reader_.take();
+        if (!line) return;
+        if (is_blank(line->text) && line->bytes == line->text.size()) continue;
+        try {
+            check_text(line->text, line->bytes);
+        } catch (const ControlError& error) {
+            reject(line->number, error);
+            continue;
+        }
+        text_bytes_ += line->text.size();
+        post_line({line->number, std::move(line->text), new_request_id()});
+    }
+}
+
+void LineSender::post_line(Line line) {
+    const SendParams params{peer_, line.text, line.request_id, options_.expires_s};
+    const std::uint64_t id = context_.client().post("send", write_fields(params));
+    unanswered_.emplace(id, std::move(line));
+}
+
+void LineSender::post_again() {
+    if (again_at_ && steady_clock::now() >= *again_at_) again_at_.reset();
+    if (again_at_ || stopped_) return;
+    // A few at first: a queue that was full has little room.
+    while (!again_.empty() && unanswered_.size() < again_window_) {
+        post_line(std::move(again_.begin()->second));
+        again_.erase(again_.begin());
+    }
+}
+
+void LineSender::post_ready() {
+    while (!ready_.empty() &&
+           (ready_.size() >= group_messages_max || groups_.size() < eager_groups_max)) {
+        const auto end = ready_.begin() +
+                         static_cast<std::ptrdiff_t>(std::min(ready_.size(), group_messages_max));
+        std::vector<Accepted> messages(std::make_move_iterator(ready_.begin()),
+                                       std::make_move_iterator(end));
+        ready_.erase(ready_.begin(), end);
+        if (options_.wait) {
+            post_group({false, std::move(messages)});
+        } else {
+            post_gets(std::move(messages));
+        }
+    }
+}
+
+/// In groups whose answers fit a line, even if every byte of a text becomes an escape of six.
+void LineSender::post_gets(std::vector<Accepted> messages) {
+    Group group{true, {}};
+    std::size_t bytes = 0;
+    for (Accepted& message : messages) {
+        bytes += message.text_bytes;
+        if (bytes > get_text_bytes_max && !group.messages.empty()) {
+            post_group(std::exchange(group, {true, {}}));
+            bytes = message.text_bytes;
+        }
+        group.messages.push_back(std::move(message));
+    }
+    if (!group.messages.empty()) post_group(std::move(group));
+}
+
+void LineSender::post_group(Group group) {
+    WaitParams params;
+    for (const Accepted& message : group.messages) params.ids.push_back(message.record.id);
+    params.timeout_ms = static_cast<std::uint32_t>(options_.timeout.count());
+    const std::uint64_t id =
+        group.get ? context_.client().post("get", write_fields(IdsParams{std::move(params.ids)}))
+                  : context_.client().post("wait", write_fields(params));
+    groups_.emplace(id, std::move(group));
+}
+
+void LineSender::wait_for_events() {
+    const bool to_write = context_.client().bytes_to_write() > 0;
+    const bool to_read = may_take() && !reader_.ended();
+    std::array<pollfd, 2> entries{
+        pollfd{context_.client().fd(), static_cast<short>(to_write ? POLLIN | POLLOUT : POLLIN), 0},
+        pollfd{to_read ? STDIN_FILENO : -1, POLLIN, 0}};
+    timespec timeout{};
+    if (again_at_) timeout = timespec_of(milliseconds(poll_timeout(again_at_)));
+    const int ready = ::ppoll(entries.data(), entries.size(), again_at_ ? &timeout : nullptr,
+                              interrupt_.wait_mask());
+    if (ready > 0 && entries[1].revents != 0) reader_.read_some();
+}
+
+void LineSender::handle(const Incoming& incoming) {
+    if (!incoming.id) return;
+    breaks_ = 0;
+    if (auto line = unanswered_.extract(*incoming.id)) {
+        handle_sent(incoming, std::move(line.mapped()));
+    } else if (auto group = groups_.extract(*incoming.id)) {
+        handle_group(incoming, std::move(group.mapped()));
+    }
+}
+
+void LineSender::handle_sent(const Incoming& incoming, Line line) {
+    if (incoming.error) return handle_refused(*incoming.error, std::move(line));
+    const std::size_t text_bytes = line.text.size();
+    text_bytes_ -= text_bytes;
+    back_off_ = milliseconds{0};
+    again_window_ = std::min(again_window_ * 2, unanswered_max);
+    ++sent_;
+    MessageRecord record = accepted_record(parse_result<SendResult>(incoming.body), {});
+    if (!options_.wait && !context_.json()) return print(record);
+    ready_.push_back({std::move(record), text_bytes});
+    ++unconfirmed_;
+}
+
+void LineSender::handle_refused(const ControlError& error, Line line) {
+    if (error.is(error_queue_full) || error.is(error_stopping)) {
+        // The longer it stays full, the less often it is asked.
+        again_window_ = again_window_min;
+        if (!again_at_) {
+            back_off_ = std::clamp(back_off_ * 2, back_off_min, back_off_max);
+            again_at_ = steady_clock::now() + back_off_;
+        }
+        const std::uint64_t number = line.number;
+        again_.emplace(number, std::move(line));
+        return;
+    }
+    text_bytes_ -= line.text.size();
+    if (is_about_text(error)) return reject(line.number, error);
+    ++not_sent_;
+    stop(error);
+}
+
+void LineSender::handle_group(const Incoming& incoming, Group group) {
+    // A message that somebody deleted meanwhile fails the whole question: the rest of the group
+    // is then told as it was last seen.
+    std::map<std::uint64_t, MessageRecord> answered;
+    if (!incoming.error) {
+        for (MessageRecord& record : parse_messages(incoming.body).messages) {
+            answered.emplace(record.id, std::move(record));
+        }
+    }
+    if (group.get) return print_group(std::move(group), answered);
+    for (Accepted& message : group.messages) {
+        const auto found = answered.find(message.record.id);
+        if (found != answered.end()) message.record = std::move(found->second);
+        settle(message.record);
+    }
+    if (context_.json()) return post_gets(std::move(group.messages));
+    print_group(std::move(group), {});
+}
+
+void LineSender::print_group(Group group, const std::map<std::uint64_t, MessageRecord>& whole) {
+    const std::size_t printed = std::erase_if(group.messages, [&](const Accepted& message) {
+        const auto found = whole.find(message.record.id);
+        if (found != whole.end()) print(found->second);
+        return found != whole.end();
+    });
+    unconfirmed_ -= printed;
+    if (group.messages.empty()) return;
+    // An answer may be cut short as any page: whatever is left is asked for again.
+    if (printed > 0) return post_group(std::move(group));
+    for (const Accepted& message : group.messages) print(message.record);
+    unconfirmed_ -= group.messages.size();
+}
+
+void LineSender::settle(const MessageRecord& record) {
+    exit_ = worse(exit_, exit_of(record.state));
+    if (record.state == SendState::delivered) {
+        ++delivered_;
+    } else if (is_final(record.state)) {
+        ++failed_;
+    } else {
+        ++not_confirmed_;
+    }
+}
+
+void LineSender::print(const MessageRecord& record) {
+    if (context_.json()) return context_.print_json("message", message_json(record));
+    const bool ended_well = !options_.wait || record.state == SendState::delivered;
+    if (context_.quiet() && ended_well) return;
+    context_.print(options_.wait ? sent_line(record, context_.style()) : queued_line(record));
+}
+
+void LineSender::reject(std::uint64_t number, const ControlError& error) {
+    ++not_sent_;
+    exit_ = worse(exit_, error.exit());
+    show();
+    progress_.clear();
+    print_error(ControlError(error.code(), error.exit(),
+                             "line " + std::to_string(number) + ": " + error.what(), error.hint()),
+                context_.json());
+}
+
+void LineSender::stop(const ControlError& error) {
+    exit_ = worse(exit_, error.exit());
+    if (!stopped_) stopped_ = error;
+}
+
+void LineSender::reconnect() {
+    const SteadyTime give_up_at = steady_clock::now() + reconnect_max;
+    for (milliseconds delay = back_off_min;; delay = std::min(delay * 2, back_off_max)) {
+        try {
+            context_.reconnect();
+            break;
+        } catch (const ControlError& error) {
+            if (!error.is(error_not_running) || steady_clock::now() > give_up_at) throw;
+        }
+        pause(delay);
+        if (interrupt_.interrupted()) return;
+    }
+    // The same request ids as before: what the daemon has already is not sent twice.
+    for (auto& [id, line] : std::exchange(unanswered_, {})) post_line(std::move(line));
+    for (auto& [id, group] : std::exchange(groups_, {})) post_group(std::move(group));
+}
+
+void LineSender::pause(milliseconds duration) {
+    const timespec timeout = timespec_of(duration);
+    ::ppoll(nullptr, 0, &timeout, interrupt_.wait_mask());
+}
+
+void LineSender::show() {
+    if (!context_.out().empty()) {
+        if (progress_.visible() && context_.style().columns) progress_.clear();
+        context_.out().flush();
+    }
+    std::optional<double> done;
+    if (input_bytes_) {
+        done = static_cast<double>(reader_.bytes_read()) / static_cast<double>(*input_bytes_);
+    }
+    progress_.show(summary(), done);
+}
+
+void LineSender::finish() {
+    progress_.clear();
+    context_.out().flush();
+    not_confirmed_ += unconfirmed_;
+    not_sent_ += again_.size();
+    // The daemon may have taken them or not; their request ids are lost with us.
+    unanswered_at_end_ = unanswered_.size();
+    if (stopped_) print_error(*stopped_, context_.json());
+    if (!context_.json()) return context_.remark(summary());
+    write_all(STDERR_FILENO, json_line("summary", Json{{"sent", sent_},
+                                                       {"delivered", delivered_},
+                                                       {"not_confirmed", not_confirmed_},
+                                                       {"failed", failed_},
+                                                       {"not_answered", unanswered_at_end_},
+                                                       {"not_sent", not_sent_}}));
+}
+
+std::string LineSender::summary() const {
+    std::string text = std::to_string(sent_) + (options_.wait ? " sent" : " queued");
+    if (options_.wait) text += ", " + std::to_string(delivered_) + " delivered";
+    const auto add = [&](std::uint64_t count, std::string_view what) {
+        if (count > 0) text.append(", ").append(std::to_string(count)).append(what);
+    };
+    add(not_confirmed_, " not confirmed yet");
+    add(failed_, " refused or expired");
+    add(unanswered_at_end_, " not answered");
+    add(not_sent_, " not sent");
+    if (stopped_ && !reader_.exhausted()) text += ", the rest not read";
+    return text;
+}
+
+}  // namespace p2pd

@@ -1,0 +1,105 @@
+// ctl: the loop behind `send --lines`. Includes std, POSIX and common.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ctl/context.h"
+#include "ctl/delivery.h"
+#include "ctl/interrupt.h"
+#include "ctl/line_reader.h"
+#include "ctl/progress.h"
+
+namespace p2pd {
+
+/// One thread, one ppoll(): lines come in, requests go out, answers come back, and each wakes
+/// only what can go on because of it. A line is always in exactly one place:
+///
+///   reader -> unanswered_ -> (ready_ -> groups_) -> printed
+///                 ^  |
+///                 |  v  the daemon's queue is full
+///                again_
+class LineSender {
+public:
+    LineSender(Context& context, std::string peer, const DeliveryOptions& options);
+
+    /// Returns the worst exit code of all lines.
+    ExitCode run();
+
+private:
+    static constexpr std::size_t again_window_min = 4;
+
+    struct Line {
+        std::uint64_t number = 0;
+        std::string text;
+        std::string request_id;
+    };
+    struct Accepted {
+        MessageRecord record;  ///< without its text
+        std::size_t text_bytes = 0;
+    };
+    /// Accepted messages whose states (`wait`) or whole records (`get`) are asked for together.
+    struct Group {
+        bool get = false;
+        std::vector<Accepted> messages;
+    };
+
+    void step();
+    bool finished() const;
+    bool may_take() const;
+    void take_lines();
+    void post_line(Line line);
+    void post_group(Group group);
+    void post_gets(std::vector<Accepted> messages);
+    void post_again();
+    void post_ready();
+    void wait_for_events();
+    void handle(const Incoming& incoming);
+    void handle_sent(const Incoming& incoming, Line line);
+    void handle_refused(const ControlError& error, Line line);
+    void handle_group(const Incoming& incoming, Group group);
+    void print_group(Group group, const std::map<std::uint64_t, MessageRecord>& whole);
+    void settle(const MessageRecord& record);
+    void print(const MessageRecord& record);
+    void reject(std::uint64_t number, const ControlError& error);
+    void stop(const ControlError& error);
+    void reconnect();
+    void pause(std::chrono::milliseconds duration);
+    void show();
+    void finish();
+    std::string summary() const;
+
+    Context& context_;
+    std::string peer_;
+    DeliveryOptions options_;
+    InterruptGuard interrupt_;
+    LineReader reader_;
+    Progress progress_;
+    std::optional<std::uint64_t> input_bytes_;  ///< of a regular file
+
+    std::map<std::uint64_t, Line> unanswered_;  ///< by the id of the request
+    std::map<std::uint64_t, Line> again_;       ///< by the number of the line
+    std::vector<Accepted> ready_;
+    std::map<std::uint64_t, Group> groups_;  ///< by the id of the request
+    std::size_t text_bytes_ = 0;             ///< of all in unanswered_ and again_
+    std::size_t unconfirmed_ = 0;            ///< in ready_ and groups_
+    std::chrono::milliseconds back_off_{0};
+    std::optional<SteadyTime> again_at_;
+    std::size_t again_window_ = again_window_min;  ///< unanswered ones while again_ is not empty
+    int breaks_ = 0;                               ///< of the connection, since the last answer
+
+    std::uint64_t sent_ = 0;
+    std::uint64_t delivered_ = 0;
+    std::uint64_t not_confirmed_ = 0;
+    std::uint64_t failed_ = 0;    ///< refused, expired or cancelled
+    std::uint64_t not_sent_ = 0;  ///< lines that are no message, or were given up
+    std::uint64_t unanswered_at_end_ = 0;
+    ExitCode exit_ = ExitCode::done;
+    std::optional<ControlError> stopped_;
+};
+
+}  // namespace p2pd

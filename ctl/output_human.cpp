@@ -1,0 +1,261 @@
+// ctl: messages and peers as text for people. Includes std and common.
+#include "ctl/output_human.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "common/terminal_text.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t name_columns = 12;
+constexpr std::size_t text_columns_min = 12;
+constexpr std::size_t peer_columns_max = 28;
+
+std::chrono::microseconds milliseconds_text(double ms) {
+    return std::chrono::microseconds(std::llround(std::clamp(ms, 0.0, 1e12) * 1000));
+}
+
+std::string state_text(const MessageRecord& record) {
+    const std::string id = std::to_string(record.id);
+    const std::string reason = record.reason ? ": " + one_line(*record.reason) : "";
+    switch (record.state) {
+        case SendState::delivered:
+            if (record.rtt_ms)
+                return "delivered in " + duration_text(milliseconds_text(*record.rtt_ms));
+            if (!record.acked_at || !record.created_at) return "delivered";
+            return "delivered in " + duration_text(std::chrono::microseconds(std::max<std::int64_t>(
+                                         record.acked_at->us - record.created_at->us, 0)));
+        case SendState::queued:
+        case SendState::sending:
+            return (record.attempts == 0 ? std::string("not sent yet, waiting for its turn.")
+                                         : "no answer yet, still trying (attempt " +
+                                               std::to_string(record.attempts) + ").") +
+                   " Follow it: p2pctl wait " + id;
+        case SendState::refused:
+        case SendState::expired:
+            return std::string(enum_name(record.state)) + reason + ". Try again: p2pctl retry " +
+                   id;
+        case SendState::cancelled:
+            return "cancelled" + reason;
+    }
+    return {};
+}
+
+Colour state_colour(SendState state) {
+    switch (state) {
+        case SendState::delivered:
+            return Colour::green;
+        case SendState::queued:
+        case SendState::sending:
+            return Colour::yellow;
+        default:
+            return Colour::red;
+    }
+}
+
+std::string line_head(const MessageRecord& record) {
+    return "→ #" + std::to_string(record.id) + " to " + peer_text(record.name, record.peer) + ": ";
+}
+
+std::optional<UtcTime> time_of(const MessageRecord& record) {
+    return record.dir == Direction::in ? record.received_at : record.created_at;
+}
+
+/// The cells of one row; the text comes behind them.
+struct Row {
+    std::string id;
+    std::string time;
+    std::string peer;
+    std::string state;
+};
+
+Row row_of(const MessageRecord& record, Columns columns, const Style& style) {
+    const auto time = time_of(record);
+    std::string peer = one_line(record.name ? *record.name : record.peer);
+    if (columns == Columns::both) {
+        peer.insert(0, record.dir == Direction::in ? "← " : "→ ");
+    }
+    return {std::to_string(record.id), time ? time_text(*time, style.time) : "-",
+            fit_width(peer, peer_columns_max),
+            record.dir == Direction::out ? std::string(enum_name(record.state)) : std::string()};
+}
+
+struct Widths {
+    std::size_t id = 0;
+    std::size_t time = 0;
+    std::size_t peer = 0;
+    std::size_t state = 0;
+};
+
+Widths widths_of(std::span<const Row> rows) {
+    Widths widths;
+    for (const Row& row : rows) {
+        widths.id = std::max(widths.id, row.id.size());
+        widths.time = std::max(widths.time, display_width(row.time));
+        widths.peer = std::max(widths.peer, display_width(row.peer));
+        widths.state = std::max(widths.state, row.state.size());
+    }
+    return widths;
+}
+
+std::string table_line(const MessageRecord& record, const Row& row, const Widths& widths,
+                       const Style& style) {
+    const bool unread = record.dir == Direction::in && !record.read;
+    std::string line = unread ? paint("*", Colour::bold, style) : " ";
+    line += " " + std::string(widths.id - row.id.size(), ' ') + row.id + "  ";
+    line += paint(padded(row.time, widths.time), Colour::dim, style) + "  ";
+    line += padded(row.peer, widths.peer) + "  ";
+    std::size_t used = 2 + widths.id + 2 + widths.time + 2 + widths.peer + 2;
+    if (widths.state > 0) {
+        line += record.dir == Direction::out
+                    ? paint(padded(row.state, widths.state), state_colour(record.state), style)
+                    : std::string(widths.state, ' ');
+        line += "  ";
+        used += widths.state + 2;
+    }
+    std::string text = one_line(record.text);
+    if (style.columns) {
+        const std::size_t left = *style.columns > used ? *style.columns - used : 0;
+        text = fit_width(text, std::max(left, text_columns_min));
+    }
+    return line + text + "\n";
+}
+
+void add_time(std::string& details, std::string_view name, const std::optional<UtcTime>& time,
+              const Style& style) {
+    if (time) details += detail_line(name, exact_time_text(*time, style.time));
+}
+
+std::string received_details(const MessageRecord& record, const Style& style) {
+    std::string details = detail_line("from", peer_text(record.name, record.peer));
+    if (record.claims) details += detail_line("claims to be", one_line(*record.claims));
+    add_time(details, "sent", record.sent_at, style);
+    add_time(details, "received", record.received_at, style);
+    return details + detail_line("read", record.read ? "yes" : "no");
+}
+
+std::string sent_details(const MessageRecord& record, const Style& style) {
+    std::string details = detail_line("to", peer_text(record.name, record.peer));
+    details +=
+        detail_line("state", paint(enum_name(record.state), state_colour(record.state), style));
+    if (record.reason) details += detail_line("reason", one_line(*record.reason));
+    details += detail_line("attempts", std::to_string(record.attempts));
+    add_time(details, "created", record.created_at, style);
+    add_time(details, "confirmed", record.acked_at, style);
+    if (!record.acked_at) add_time(details, "expires", record.expires_at, style);
+    if (record.rtt_ms) {
+        details += detail_line("round trip", duration_text(milliseconds_text(*record.rtt_ms)));
+    }
+    return details;
+}
+
+std::string heard_text(const PeerRecord& peer, const Style& style) {
+    if (!peer.last_heard) return "never";
+    return time_text(*peer.last_heard, style.time) + (peer.away ? ", away" : "");
+}
+
+}  // namespace
+
+std::string paint(std::string_view text, Colour colour, const Style& style) {
+    static constexpr std::string_view codes[] = {"1", "2", "31", "32", "33"};
+    if (!style.colour) return std::string(text);
+    const std::string_view code = codes[static_cast<std::size_t>(colour)];
+    return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::string one_line(std::string_view text) {
+    return terminal_text(text, LineBreaks::show);
+}
+
+std::string padded(std::string_view text, std::size_t columns) {
+    const std::size_t width = display_width(text);
+    return std::string(text) + std::string(columns > width ? columns - width : 0, ' ');
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+    return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::string detail_line(std::string_view name, std::string_view value) {
+    return padded(name, name_columns) + " " + std::string(value) + "\n";
+}
+
+std::string peer_text(const std::optional<std::string>& name, std::string_view address) {
+    return name ? one_line(*name) + " (" + one_line(address) + ")" : one_line(address);
+}
+
+std::string sent_line(const MessageRecord& record, const Style& style) {
+    return line_head(record) + paint(state_text(record), state_colour(record.state), style) + "\n";
+}
+
+std::string queued_line(const MessageRecord& record) {
+    return line_head(record) + "queued\n";
+}
+
+std::string message_table(std::span<const MessageRecord> records, Columns columns,
+                          const Style& style) {
+    std::vector<Row> rows;
+    rows.reserve(records.size());
+    for (const MessageRecord& record : records) rows.push_back(row_of(record, columns, style));
+    const Widths widths = widths_of(rows);
+    std::string table;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        table += table_line(records[i], rows[i], widths, style);
+    }
+    return table;
+}
+
+std::string message_details(const MessageRecord& record, const Style& style) {
+    std::string details = detail_line("message", "#" + std::to_string(record.id));
+    details +=
+        record.dir == Direction::in ? received_details(record, style) : sent_details(record, style);
+    if (record.reply_to) details += detail_line("reply to", "#" + std::to_string(*record.reply_to));
+    if (record.parts > 1) details += detail_line("parts", std::to_string(record.parts));
+    details += detail_line("cursor", std::to_string(record.cursor));
+    return details + "\n" + terminal_text(record.text, LineBreaks::keep) + "\n";
+}
+
+std::string peer_table(std::span<const PeerRecord> peers, const Style& style) {
+    std::size_t names = 1;
+    std::size_t addresses = 1;
+    for (const PeerRecord& peer : peers) {
+        names = std::max(names, peer.name ? display_width(one_line(*peer.name)) : 0);
+        addresses = std::max(addresses, display_width(one_line(peer.address)));
+    }
+    std::string table;
+    for (const PeerRecord& peer : peers) {
+        table += padded(peer.name ? one_line(*peer.name) : "-", names) + "  ";
+        table += padded(one_line(peer.address), addresses) + "  ";
+        table += padded(peer.p2pd ? "p2pd" : enum_name(peer.dialect), 6) + "  ";
+        table += "heard " + heard_text(peer, style);
+        if (peer.queued > 0) table += ", " + std::to_string(peer.queued) + " not confirmed yet";
+        table += "\n";
+    }
+    return table;
+}
+
+std::string peer_details(const PeerRecord& peer, const Style& style) {
+    std::string details = detail_line("name", peer.name ? one_line(*peer.name) : "-");
+    details += detail_line("address", one_line(peer.address));
+    details += detail_line("dialect", std::string(enum_name(peer.dialect)) +
+                                          (peer.dialect_by_hand ? " (set by hand)" : ""));
+    details += detail_line("p2pd", peer.p2pd ? "yes" : "not known to be one");
+    details += detail_line("last heard", heard_text(peer, style));
+    details += detail_line("not confirmed", std::to_string(peer.queued));
+    details += detail_line("in flight",
+                           std::to_string(peer.in_flight) + " of " + std::to_string(peer.window));
+    if (peer.rtt_ms) {
+        details += detail_line("round trip", duration_text(milliseconds_text(*peer.rtt_ms)));
+    }
+    if (peer.rto_ms) {
+        details +=
+            detail_line("retransmits", "after " + duration_text(milliseconds_text(*peer.rto_ms)));
+    }
+    return details;
+}
+
+}  // namespace p2pd

@@ -1,0 +1,16 @@
+// ctl: the daemon's state and settings as text for people. Includes std and common.
+#pragma once
+
+#include <string>
+
+#include "common/control_protocol.h"
+#include "ctl/output_human.h"
+
+namespace p2pd {
+
+std::string status_text(const StatusResult& status, const Style& style);
+/// `key = value  # source`, aligned; can be used as a configuration file.
+std::string config_text(const ConfigResult& config);
+std::string reload_text(const ReloadResult& result);
+
+}  // namespace p2pd

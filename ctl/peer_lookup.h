@@ -1,0 +1,25 @@
+// ctl: from what was typed for PEER to what the daemon understands. Includes std, POSIX, common.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "ctl/context.h"
+
+namespace p2pd {
+
+/// Asks `method` with `params` whose member `peer` is what was typed: an address, or a name of
+/// the book. If the daemon knows no such name it is looked up as a host name, and asked again with
+/// the address. Throws ControlError: 67 for an unknown name, 68 for a host that is not found.
+Json call_with_peer(Context& context, std::string_view method, Json params);
+
+/// The same for any way of asking.
+Json ask_with_peer(Context& context, const std::string& peer,
+                   const std::function<Json(const std::string& peer)>& ask);
+
+/// `IP:PORT` of a host name, maybe with a port; addresses stay as they are. Prefers IPv4, which
+/// all peers in the field understand. Throws ControlError (exit 68, or 64 if it cannot be one).
+std::string resolve_address(const std::string& text);
+
+}  // namespace p2pd
