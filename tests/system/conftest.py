@@ -1,0 +1,53 @@
+"""Fixtures that all system tests share; see harness.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness import Daemon, Hosts, make_hosts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="kill many more times (test_kill.py)")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A test that fails shows the logs of its daemons."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if not report.failed:
+        return
+    for fixture in getattr(item, "funcargs", {}).values():
+        for daemon in fixture.daemons if isinstance(fixture, Hosts) else []:
+            report.sections.append((f"log of {daemon.folder.name}", daemon.log()))
+
+
+@pytest.fixture
+def hosts() -> Iterator[Hosts]:
+    hosts = make_hosts()
+    try:
+        yield hosts
+    finally:
+        hosts.close()
+
+
+@pytest.fixture(scope="module")
+def module_hosts() -> Iterator[Hosts]:
+    hosts = make_hosts()
+    try:
+        yield hosts
+    finally:
+        hosts.close()
+
+
+@pytest.fixture
+def alice(hosts: Hosts) -> Daemon:
+    return hosts.start("alice")
+
+
+@pytest.fixture
+def bob(hosts: Hosts) -> Daemon:
+    return hosts.start("bob")

@@ -1,0 +1,61 @@
+"""The service manager's side of sd_notify(3)."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+from control import TIME_FACTOR
+
+ENDED = "the process has ended"
+
+
+class NotifySocket:
+    """The service manager's side of sd_notify. Like the real one it always reads, so that the
+    daemon never waits for it, and remembers all that the daemon says of itself."""
+
+    def __init__(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self.path = path
+        self.seen: list[str] = []
+        self.changed = threading.Condition()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+
+    def listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Reads until the process has ended, which is noted like what it said."""
+        pidfd = os.pidfd_open(process.pid)
+        threading.Thread(target=self._listen, args=(pidfd,), daemon=True).start()
+
+    def _listen(self, pidfd: int) -> None:
+        ended = False
+        while not ended:
+            readable = select.select([self._socket, pidfd], [], [])[0]
+            ended = self._socket not in readable
+            lines = [ENDED] if ended else self._socket.recv(65536).decode().splitlines()
+            with self.changed:
+                self.seen += lines
+                self.changed.notify_all()
+        os.close(pidfd)
+        self._socket.close()
+
+    def forget(self) -> None:
+        with self.changed:
+            self.seen.clear()
+
+    def wait(self, wanted: str, times: int, seconds: float) -> str:
+        """Awaits lines that begin with `wanted`; the last of them."""
+
+        def found() -> list[str]:
+            return [line for line in self.seen if line.startswith(wanted)]
+
+        with self.changed:
+            self.changed.wait_for(
+                lambda: len(found()) >= times or ENDED in self.seen,
+                seconds * TIME_FACTOR)
+            assert len(found()) >= times, f"{wanted} {times} times, but there was {self.seen}"
+            return found()[times - 1]

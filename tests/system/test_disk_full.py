@@ -1,0 +1,136 @@
+"""A full disk is no crash: nothing is accepted and nothing is confirmed while it lasts, what is
+stored can still be read, and all goes on by itself when there is room."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from control import Deadline
+from harness import Daemon, Hosts
+
+NAMESPACE = ["unshare", "--mount", "--map-root-user"]
+
+
+def can_mount() -> bool:
+    done = subprocess.run([*NAMESPACE, "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+                          capture_output=True, check=False)
+    return done.returncode == 0
+
+
+pytestmark = pytest.mark.skipif(not can_mount(), reason="may not mount a small disk here")
+
+
+class SmallDisk:
+    """A daemon whose state is on a disk of 48 MiB, which another file fills."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.daemon = hosts.daemon("daemon")
+        self.daemon.state.mkdir(mode=0o700)
+        script = 'mount -t tmpfs -o size=48m,mode=700 tmpfs "$0" && exec "$@"'
+        self.daemon.prefix = [*NAMESPACE, "sh", "-c", script, str(self.daemon.state)]
+        self.daemon.start()
+        # The mount is the daemon's alone; this is the way in from outside.
+        self.filler = Path(f"/proc/{self.daemon.pid}/root{self.daemon.state}/filler")
+
+    def fill(self) -> None:
+        with self.filler.open("ab", buffering=0) as filler:
+            for size in (1 << 20, 4096, 1):
+                try:
+                    while True:
+                        filler.write(b"x" * size)
+                except OSError:
+                    pass
+
+    def make_room(self) -> None:
+        self.filler.unlink()
+
+
+@pytest.fixture
+def disk(hosts: Hosts) -> Iterator[SmallDisk]:
+    yield SmallDisk(hosts)
+
+
+@pytest.fixture
+def peer() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        peer.settimeout(20)
+        yield peer
+
+
+def write_to(daemon: Daemon, peer: socket.socket, number: int) -> None:
+    packet = {"Ip_origem": "127.0.0.1", "Ip_destino": "127.0.0.1", "Porta_origem": 1,
+              "Porta_destino": 2, "Timestamp da mensagem": number, "Mensagem": "x" * 700}
+    peer.sendto(json.dumps(packet).encode(), daemon.endpoint)
+
+
+def confirms(daemon: Daemon, peer: socket.socket, number: int) -> bool:
+    """Writes message `number` until it is confirmed; False if the disk is full by then."""
+    while True:
+        write_to(daemon, peer, number)
+        peer.settimeout(0.5)
+        try:
+            while json.loads(peer.recv(65536))["Timestamp da mensagem original"] != number:
+                pass
+            return True
+        except TimeoutError:
+            if daemon.status()["disk_full"]:
+                return False
+
+
+def test_a_full_disk_stops_what_needs_it_and_nothing_else(
+    disk: SmallDisk, peer: socket.socket
+) -> None:
+    daemon = disk.daemon
+    write_to(daemon, peer, 1)
+    assert json.loads(peer.recv(65536))["ACK"] is True
+    disk.fill()
+    with daemon.control() as client:
+        # What is left inside the files is used up first.
+        for i in range(5000):
+            number = client.post("send", {"peer": "127.0.0.1:9", "text": f"{i} " + "y" * 4000})
+            answer = client.read_object()
+            if "error" in answer:
+                break
+        assert answer["id"] == number and answer["error"]["data"]["code"] == "disk_full"
+        assert answer["error"]["data"]["exit"] == 74 and answer["error"]["data"]["hint"]
+        assert client.call("status")["disk_full"] is True
+        write_to(daemon, peer, 2)  # nothing comes back for this one
+        assert len(client.call("list")["messages"]) >= 1
+        failure = client.failure("send", {"peer": "127.0.0.1:9", "text": "z" * 4000})
+        assert failure.code == "disk_full"
+        disk.make_room()
+        deadline = Deadline(20, "the daemon to notice the room")
+        while client.call("status")["disk_full"]:
+            deadline.check()
+            write_to(daemon, peer, 2)
+            client.call("list")
+        assert client.call("send", {"peer": "127.0.0.1:9", "text": "again"})["id"] > 0
+    write_to(daemon, peer, 2)
+    while (ack := json.loads(peer.recv(65536)))["Timestamp da mensagem original"] != 2:
+        pass
+    assert ack["ACK"] is True
+    assert [message["text"] for message in daemon.inbox()] == ["x" * 700] * 2
+
+
+def test_all_that_was_confirmed_before_is_there_afterwards(
+    disk: SmallDisk, peer: socket.socket
+) -> None:
+    disk.fill()
+    kept = 1
+    while confirms(disk.daemon, peer, kept):
+        kept += 1
+        assert kept < 5000, "the disk was never full"
+    assert len(disk.daemon.inbox()) == kept - 1
+    disk.make_room()
+    deadline = Deadline(20, "the daemon to notice the room")
+    while not confirms(disk.daemon, peer, kept):
+        deadline.check()
+    assert all(confirms(disk.daemon, peer, number) for number in range(kept + 1, kept + 51))
+    assert len(disk.daemon.inbox()) == kept + 50
