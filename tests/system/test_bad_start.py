@@ -176,8 +176,7 @@ def test_a_state_folder_that_cannot_be_made_is_named(hosts: Hosts) -> None:
 def test_a_store_that_is_none_is_not_overwritten(hosts: Hosts) -> None:
     daemon = hosts.start("daemon")
     daemon.stop()
-    databases = [path for path in daemon.state.iterdir()
-                 if path.read_bytes().startswith(b"SQLite format 3")]
+    databases = list(daemon.state.glob("*.db"))
     assert len(databases) == 1
     databases[0].write_bytes(b"this is not a database" * 1000)
     done = daemon.run_to_end()
