@@ -29,8 +29,10 @@ std::string Connection::ask(const std::string& sql) {
 void Connection::check(int code) {
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
     if (code == SQLITE_FULL) throw Full("the disk is full");
-    broken_ = std::string("the store failed: ") + sqlite3_errmsg(handle()) + " (SQLite error " +
-              std::to_string(code) + ")";
+    const char* const file = sqlite3_db_filename(handle(), "main");
+    broken_ = "the store " + std::string(file == nullptr ? "" : file) +
+              " failed: " + sqlite3_errmsg(handle()) + " (SQLite error " + std::to_string(code) +
+              ")";
     throw StoreFailure(broken_);
 }
 
