@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <iterator>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "ctl/output_json.h"
-#include "ctl/results.h"
 #include "ctl/text_input.h"
 
 namespace p2pd {
@@ -20,16 +19,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t unanswered_max = 512;
 constexpr std::size_t unconfirmed_max = 4096;
 constexpr std::size_t text_bytes_held_max = 4U * 1024 * 1024;
 constexpr std::size_t group_messages_max = 256;
-/// What fits an answer of 1 MiB beside the other members of group_messages_max records.
-constexpr std::size_t get_text_bytes_max = 128U * 1024;
 /// Below this many groups under way a group goes out as soon as there is anything in it.
 constexpr std::size_t eager_groups_max = 4;
-constexpr milliseconds back_off_min{20};
-constexpr milliseconds back_off_max{1000};
 constexpr milliseconds reconnect_max{10'000};
 constexpr int breaks_max = 10;
 
@@ -48,11 +42,6 @@ bool is_blank(std::string_view text) {
 
 timespec timespec_of(milliseconds duration) {
     return {duration.count() / 1000, (duration.count() % 1000) * 1'000'000};
-}
-
-/// What concerns this one line only; anything else would meet the next line just as well.
-bool is_about_text(const ControlError& error) {
-    return error.exit() == ExitCode::bad_data || error.is(error_params);
 }
 
 }  // namespace
@@ -147,7 +136,7 @@ void LineSender::post_ready() {
                                        std::make_move_iterator(end));
         ready_.erase(ready_.begin(), end);
         if (options_.wait) {
-            post_group({false, std::move(messages)});
+            post_group({false, std::move(messages), {}});
         } else {
             post_gets(std::move(messages));
         }
@@ -156,12 +145,12 @@ void LineSender::post_ready() {
 
 /// In groups whose answers fit a line, even if every byte of a text becomes an escape of six.
 void LineSender::post_gets(std::vector<Accepted> messages) {
-    Group group{true, {}};
+    Group group{true, {}, {}};
     std::size_t bytes = 0;
     for (Accepted& message : messages) {
         bytes += message.text_bytes;
         if (bytes > get_text_bytes_max && !group.messages.empty()) {
-            post_group(std::exchange(group, {true, {}}));
+            post_group(std::exchange(group, {true, {}, {}}));
             bytes = message.text_bytes;
         }
         group.messages.push_back(std::move(message));
@@ -176,6 +165,7 @@ void LineSender::post_group(Group group) {
     const std::uint64_t id =
         group.get ? context_.client().post("get", write_fields(IdsParams{std::move(params.ids)}))
                   : context_.client().post("wait", write_fields(params));
+    group.posted_at = steady_clock::now();
     groups_.emplace(id, std::move(group));
 }
 
@@ -190,113 +180,6 @@ void LineSender::wait_for_events() {
     const int ready = ::ppoll(entries.data(), entries.size(), again_at_ ? &timeout : nullptr,
                               interrupt_.wait_mask());
     if (ready > 0 && entries[1].revents != 0) reader_.read_some();
-}
-
-void LineSender::handle(const Incoming& incoming) {
-    if (!incoming.id) return;
-    breaks_ = 0;
-    if (auto line = unanswered_.extract(*incoming.id)) {
-        handle_sent(incoming, std::move(line.mapped()));
-    } else if (auto group = groups_.extract(*incoming.id)) {
-        handle_group(incoming, std::move(group.mapped()));
-    }
-}
-
-void LineSender::handle_sent(const Incoming& incoming, Line line) {
-    if (incoming.error) return handle_refused(*incoming.error, std::move(line));
-    const std::size_t text_bytes = line.text.size();
-    text_bytes_ -= text_bytes;
-    back_off_ = milliseconds{0};
-    again_window_ = std::min(again_window_ * 2, unanswered_max);
-    ++sent_;
-    MessageRecord record = accepted_record(parse_result<SendResult>(incoming.body), {});
-    if (!options_.wait && !context_.json()) return print(record);
-    ready_.push_back({std::move(record), text_bytes});
-    ++unconfirmed_;
-}
-
-void LineSender::handle_refused(const ControlError& error, Line line) {
-    if (error.is(error_queue_full) || error.is(error_stopping)) {
-        // The longer it stays full, the less often it is asked.
-        again_window_ = again_window_min;
-        if (!again_at_) {
-            back_off_ = std::clamp(back_off_ * 2, back_off_min, back_off_max);
-            again_at_ = steady_clock::now() + back_off_;
-        }
-        const std::uint64_t number = line.number;
-        again_.emplace(number, std::move(line));
-        return;
-    }
-    text_bytes_ -= line.text.size();
-    if (is_about_text(error)) return reject(line.number, error);
-    ++not_sent_;
-    stop(error);
-}
-
-void LineSender::handle_group(const Incoming& incoming, Group group) {
-    // A message that somebody deleted meanwhile fails the whole question: the rest of the group
-    // is then told as it was last seen.
-    std::map<std::uint64_t, MessageRecord> answered;
-    if (!incoming.error) {
-        for (MessageRecord& record : parse_messages(incoming.body).messages) {
-            answered.emplace(record.id, std::move(record));
-        }
-    }
-    if (group.get) return print_group(std::move(group), answered);
-    for (Accepted& message : group.messages) {
-        const auto found = answered.find(message.record.id);
-        if (found != answered.end()) message.record = std::move(found->second);
-        settle(message.record);
-    }
-    if (context_.json()) return post_gets(std::move(group.messages));
-    print_group(std::move(group), {});
-}
-
-void LineSender::print_group(Group group, const std::map<std::uint64_t, MessageRecord>& whole) {
-    const std::size_t printed = std::erase_if(group.messages, [&](const Accepted& message) {
-        const auto found = whole.find(message.record.id);
-        if (found != whole.end()) print(found->second);
-        return found != whole.end();
-    });
-    unconfirmed_ -= printed;
-    if (group.messages.empty()) return;
-    // An answer may be cut short as any page: whatever is left is asked for again.
-    if (printed > 0) return post_group(std::move(group));
-    for (const Accepted& message : group.messages) print(message.record);
-    unconfirmed_ -= group.messages.size();
-}
-
-void LineSender::settle(const MessageRecord& record) {
-    exit_ = worse(exit_, exit_of(record.state));
-    if (record.state == SendState::delivered) {
-        ++delivered_;
-    } else if (is_final(record.state)) {
-        ++failed_;
-    } else {
-        ++not_confirmed_;
-    }
-}
-
-void LineSender::print(const MessageRecord& record) {
-    if (context_.json()) return context_.print_json("message", message_json(record));
-    const bool ended_well = !options_.wait || record.state == SendState::delivered;
-    if (context_.quiet() && ended_well) return;
-    context_.print(options_.wait ? sent_line(record, context_.style()) : queued_line(record));
-}
-
-void LineSender::reject(std::uint64_t number, const ControlError& error) {
-    ++not_sent_;
-    exit_ = worse(exit_, error.exit());
-    show();
-    progress_.clear();
-    print_error(ControlError(error.code(), error.exit(),
-                             "line " + std::to_string(number) + ": " + error.what(), error.hint()),
-                context_.json());
-}
-
-void LineSender::stop(const ControlError& error) {
-    exit_ = worse(exit_, error.exit());
-    if (!stopped_) stopped_ = error;
 }
 
 void LineSender::reconnect() {

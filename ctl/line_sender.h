@@ -31,7 +31,12 @@ public:
     ExitCode run();
 
 private:
+    static constexpr std::size_t unanswered_max = 512;
     static constexpr std::size_t again_window_min = 4;
+    static constexpr std::chrono::milliseconds back_off_min{20};
+    static constexpr std::chrono::milliseconds back_off_max{1000};
+    /// What fits an answer of 1 MiB beside the other members of a group's records.
+    static constexpr std::size_t get_text_bytes_max = std::size_t{128} * 1024;
 
     struct Line {
         std::uint64_t number = 0;
@@ -46,6 +51,7 @@ private:
     struct Group {
         bool get = false;
         std::vector<Accepted> messages;
+        SteadyTime posted_at{};
     };
 
     void step();
@@ -64,6 +70,7 @@ private:
     void handle_group(const Incoming& incoming, Group group);
     void print_group(Group group, const std::map<std::uint64_t, MessageRecord>& whole);
     void settle(const MessageRecord& record);
+    bool may_still_be_confirmed(const Group& group) const;
     void print(const MessageRecord& record);
     void reject(std::uint64_t number, const ControlError& error);
     void stop(const ControlError& error);
@@ -87,6 +94,7 @@ private:
     std::map<std::uint64_t, Group> groups_;  ///< by the id of the request
     std::size_t text_bytes_ = 0;             ///< of all in unanswered_ and again_
     std::size_t unconfirmed_ = 0;            ///< in ready_ and groups_
+    SteadyTime last_final_{};  ///< when a message was last known to have come to its end
     std::chrono::milliseconds back_off_{0};
     std::optional<SteadyTime> again_at_;
     std::size_t again_window_ = again_window_min;  ///< unanswered ones while again_ is not empty

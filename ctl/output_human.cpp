@@ -245,7 +245,7 @@ std::string peer_details(const PeerRecord& peer, const Style& style) {
                                           (peer.dialect_by_hand ? " (set by hand)" : ""));
     details += detail_line("p2pd", peer.p2pd ? "yes" : "not known to be one");
     details += detail_line("last heard", heard_text(peer, style));
-    details += detail_line("not confirmed", std::to_string(peer.queued));
+    details += detail_line("unconfirmed", std::to_string(peer.queued));
     details += detail_line("in flight",
                            std::to_string(peer.in_flight) + " of " + std::to_string(peer.window));
     if (peer.rtt_ms) {

@@ -78,7 +78,7 @@ FileHandle::~FileHandle() {
     if (valid()) close(descriptor_);
 }
 
-StoreFolder::StoreFolder(std::filesystem::path path)
+StoreFolder::StoreFolder(const std::filesystem::path& path)
     : path_(std::filesystem::absolute(path.has_filename() ? path : path.parent_path())),
       made_(make_folder(path_)),
       lock_(take_lock(path_)),

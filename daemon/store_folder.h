@@ -26,7 +26,7 @@ private:
 /// The folder is ours as long as this lives. Throws StoreFailure with what to do.
 class StoreFolder {
 public:
-    explicit StoreFolder(std::filesystem::path path);
+    explicit StoreFolder(const std::filesystem::path& path);
 
     std::filesystem::path database() const { return path_ / "p2pd.db"; }
     std::filesystem::path ballast() const { return path_ / "ballast"; }

@@ -13,7 +13,7 @@
 
 namespace p2pd {
 
-inline constexpr std::size_t page_bytes_max = 512 * 1024;  ///< of text
+inline constexpr std::size_t page_bytes_max = std::size_t{512} * 1024;  ///< of text
 
 /// Ids between `after` and `before`, both exclusive.
 struct IdRange {

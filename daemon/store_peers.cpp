@@ -124,7 +124,7 @@ std::vector<PeerFacts> PeerTable::known(std::size_t limit) {
         sqlite::Run row = statement->run(limit);
         while (peers.size() < limit && row.step()) {
             PeerFacts facts = read_facts(row);
-            if (seen.insert(facts.endpoint).second) peers.push_back(std::move(facts));
+            if (seen.insert(facts.endpoint).second) peers.push_back(facts);
         }
     }
     return peers;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t cached_peers_max = 16384;
 constexpr std::size_t wal_frame_header_bytes = 24;
-constexpr std::uint64_t reserved_ahead_bytes = 1024 * 1024;
+constexpr std::uint64_t reserved_ahead_bytes = std::uint64_t{1024} * 1024;
 
 [[noreturn]] void fail_for_room(const StoreFolder& folder) {
     throw StoreFailure("the disk is full: " + folder.database().parent_path().string() +

@@ -122,6 +122,20 @@ TEST_F(Lines, WhatIsNotConfirmedIsSaid) {
     EXPECT_EQ(outcome.exit, 75);
 }
 
+TEST_F(Lines, AsLongAsConfirmationsComeInItWaits) {
+    daemon.on("wait", [](const Question& question) {
+        // Each time the first one that is asked for is delivered, the others are not yet.
+        std::vector<MessageRecord> records;
+        for (const Json& id : question.params["ids"]) {
+            const SendState state = records.empty() ? SendState::delivered : SendState::sending;
+            records.push_back(sent_message(id.get<std::uint64_t>(), state));
+        }
+        question.result(page_of(records));
+    });
+    const Outcome outcome = run("one\ntwo\nthree\n");
+    EXPECT_EQ(outcome.err, "3 sent, 3 delivered\n");
+}
+
 TEST_F(Lines, AFullQueueLosesNoLine) {
     int asked = 0;
     daemon.on("send", [&](const Question& question) {

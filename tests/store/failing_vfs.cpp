@@ -37,8 +37,9 @@ int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
 }
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
     if (const int code = own(file)->vfs->before_write(SQLITE_IOERR_WRITE)) return code;
-    const auto begin = static_cast<std::size_t>(at);
-    own(file)->vfs->written(path_of(file), begin, begin + static_cast<std::size_t>(size));
+    own(file)->vfs->written(
+        path_of(file), static_cast<std::size_t>(at),
+        std::string(static_cast<const char*>(from), static_cast<std::size_t>(size)));
     return real(file)->pMethods->xWrite(real(file), from, size, at);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
@@ -85,16 +86,10 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
     return code;
 }
 
-/// Takes `range` of what reads show over to the disk's own image.
-void keep(std::string& image, std::ifstream& shown, Disk::Range range) {
-    if (range.begin >= range.end) return;
-    std::string bytes(range.end - range.begin, '\0');
-    shown.clear();
-    shown.seekg(static_cast<std::streamoff>(range.begin));
-    shown.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    bytes.resize(static_cast<std::size_t>(shown.gcount()));
-    if (image.size() < range.begin + bytes.size()) image.resize(range.begin + bytes.size());
-    image.replace(range.begin, bytes.size(), bytes);
+/// What `write` brings from `begin` to `end` of the file.
+void keep(std::string& image, const Disk::Write& write, std::size_t begin, std::size_t end) {
+    if (image.size() < end) image.resize(end);
+    image.replace(begin, end - begin, write.bytes, begin - write.begin, end - begin);
 }
 
 }  // namespace
@@ -143,22 +138,28 @@ int FailingVfs::synced(const std::string& path, int code_of_error) {
     // A disk that is full fails writes, not syncs.
     const bool failed = kind_ == Kind::io_error && fails();
     if (!failed) {
-        std::ifstream shown(path, std::ios::binary);
-        for (const Disk::Range range : disk.unsynced) keep(disk.image, shown, range);
-        disk.image.resize(
-            std::min<std::size_t>(disk.image.size(), std::filesystem::file_size(path)));
+        for (const Disk::Write& write : disk.unsynced) {
+            keep(disk.image, write, write.begin, write.begin + write.bytes.size());
+        }
+        disk.image.resize(std::min(disk.image.size(), disk.size));
     }
     disk.unsynced.clear();
     return failed ? code_of_error : SQLITE_OK;
 }
 
-void FailingVfs::written(const std::string& path, std::size_t begin, std::size_t end) {
-    disks_[path].unsynced.push_back({begin, end});
+void FailingVfs::written(const std::string& path, std::size_t begin, std::string bytes) {
+    Disk& disk = disks_[path];
+    disk.size = std::max(disk.size, begin + bytes.size());
+    disk.unsynced.push_back({begin, std::move(bytes)});
 }
 
 void FailingVfs::truncated(const std::string& path, std::size_t size) {
     Disk& disk = disks_[path];
-    for (Disk::Range& range : disk.unsynced) range.end = std::min(range.end, size);
+    disk.size = size;
+    for (Disk::Write& write : disk.unsynced) {
+        const std::size_t left = size > write.begin ? size - write.begin : 0;
+        write.bytes.resize(std::min(write.bytes.size(), left));
+    }
 }
 
 void FailingVfs::power_cut(const std::filesystem::path& of, const std::filesystem::path& folder,
@@ -169,10 +170,10 @@ void FailingVfs::power_cut(const std::filesystem::path& of, const std::filesyste
         const bool deleted = !std::filesystem::exists(path);
         if (deleted || std::filesystem::path(path).parent_path() != of) continue;
         std::string image = disk.image;
-        std::ifstream shown(path, std::ios::binary);
-        for (const Disk::Range range : disk.unsynced) {
-            for (std::size_t at = range.begin; at < range.end; at += sector) {
-                if (random() % 2 == 0) keep(image, shown, {at, std::min(at + sector, range.end)});
+        for (const Disk::Write& write : disk.unsynced) {
+            const std::size_t end = write.begin + write.bytes.size();
+            for (std::size_t at = write.begin; at < end; at += sector) {
+                if (random() % 2 == 0) keep(image, write, at, std::min(at + sector, end));
             }
         }
         std::ofstream(folder / std::filesystem::path(path).filename(), std::ios::binary) << image;

@@ -16,12 +16,13 @@ namespace p2pd::test {
 /// What a disk really has of a file. Writes come to it by a sync; a sync that fails loses them for
 /// good while reads still show them, as ext4 and XFS do.
 struct Disk {
-    struct Range {
+    struct Write {
         std::size_t begin = 0;
-        std::size_t end = 0;
+        std::string bytes;
     };
     std::string image;
-    std::vector<Range> unsynced;
+    std::size_t size = 0;  ///< as reads show it
+    std::vector<Write> unsynced;
 };
 
 /// A VFS registered under name() as long as this lives. Give that to StoreOptions::vfs.
@@ -53,7 +54,7 @@ public:
     // Called by the methods of its files; SQLite's result codes.
     int before_write(int code_of_error);
     int synced(const std::string& path, int code_of_error);
-    void written(const std::string& path, std::size_t begin, std::size_t end);
+    void written(const std::string& path, std::size_t begin, std::string bytes);
     void truncated(const std::string& path, std::size_t size);
 
 private:

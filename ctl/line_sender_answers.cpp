@@ -1,0 +1,151 @@
+// ctl: what `send --lines` does with each answer. Includes std, POSIX and common.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "ctl/line_sender.h"
+#include "ctl/output_json.h"
+#include "ctl/results.h"
+
+namespace p2pd {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Empty for an error: a message that somebody deleted meanwhile fails the whole question, and the
+/// rest of the group is then told as it was last seen.
+std::map<std::uint64_t, MessageRecord> records_by_id(const Incoming& answer) {
+    std::map<std::uint64_t, MessageRecord> records;
+    if (answer.error) return records;
+    for (MessageRecord& record : parse_messages(answer.body).messages) {
+        records.emplace(record.id, std::move(record));
+    }
+    return records;
+}
+
+/// What concerns this one line only; anything else would meet the next line just as well.
+bool is_about_text(const ControlError& error) {
+    return error.exit() == ExitCode::bad_data || error.is(error_params);
+}
+
+}  // namespace
+
+void LineSender::handle(const Incoming& incoming) {
+    if (!incoming.id) return;
+    breaks_ = 0;
+    if (auto line = unanswered_.extract(*incoming.id)) {
+        handle_sent(incoming, std::move(line.mapped()));
+    } else if (auto group = groups_.extract(*incoming.id)) {
+        handle_group(incoming, std::move(group.mapped()));
+    }
+}
+
+void LineSender::handle_sent(const Incoming& incoming, Line line) {
+    if (incoming.error) return handle_refused(*incoming.error, std::move(line));
+    const std::size_t text_bytes = line.text.size();
+    text_bytes_ -= text_bytes;
+    back_off_ = milliseconds{0};
+    again_window_ = std::min(again_window_ * 2, unanswered_max);
+    ++sent_;
+    MessageRecord record = accepted_record(parse_result<SendResult>(incoming.body), {});
+    if (!options_.wait && !context_.json()) return print(record);
+    ready_.push_back({std::move(record), text_bytes});
+    ++unconfirmed_;
+}
+
+void LineSender::handle_refused(const ControlError& error, Line line) {
+    if (error.is(error_queue_full) || error.is(error_stopping)) {
+        // The longer it stays full, the less often it is asked.
+        again_window_ = again_window_min;
+        if (!again_at_) {
+            back_off_ = std::clamp(back_off_ * 2, back_off_min, back_off_max);
+            again_at_ = steady_clock::now() + back_off_;
+        }
+        const std::uint64_t number = line.number;
+        again_.emplace(number, std::move(line));
+        return;
+    }
+    text_bytes_ -= line.text.size();
+    if (is_about_text(error)) return reject(line.number, error);
+    ++not_sent_;
+    stop(error);
+}
+
+void LineSender::handle_group(const Incoming& incoming, Group group) {
+    const auto answered = records_by_id(incoming);
+    if (group.get) return print_group(std::move(group), answered);
+    Group unfinished{false, {}, group.posted_at};
+    Group settled{true, {}, {}};
+    for (Accepted& message : group.messages) {
+        const auto found = answered.find(message.record.id);
+        if (found != answered.end()) message.record = found->second;
+        const bool final_state = is_final(message.record.state);
+        if (final_state) last_final_ = steady_clock::now();
+        (final_state ? settled : unfinished).messages.push_back(std::move(message));
+    }
+    if (!unfinished.messages.empty() && may_still_be_confirmed(unfinished) && !incoming.error) {
+        post_group(std::exchange(unfinished, {}));
+    }
+    std::move(unfinished.messages.begin(), unfinished.messages.end(),
+              std::back_inserter(settled.messages));
+    for (const Accepted& message : settled.messages) settle(message.record);
+    if (context_.json()) return post_gets(std::move(settled.messages));
+    print_group(std::move(settled), {});
+}
+
+/// Behind thousands of others a message has to wait for its turn: the time is up only when it
+/// has passed without a single one coming to its end.
+bool LineSender::may_still_be_confirmed(const Group& group) const {
+    return options_.timeout.count() > 0 && last_final_ > group.posted_at;
+}
+
+void LineSender::print_group(Group group, const std::map<std::uint64_t, MessageRecord>& whole) {
+    const std::size_t printed = std::erase_if(group.messages, [&](const Accepted& message) {
+        const auto found = whole.find(message.record.id);
+        if (found != whole.end()) print(found->second);
+        return found != whole.end();
+    });
+    unconfirmed_ -= printed;
+    if (group.messages.empty()) return;
+    // An answer may be cut short as any page: whatever is left is asked for again.
+    if (printed > 0) return post_group(std::move(group));
+    for (const Accepted& message : group.messages) print(message.record);
+    unconfirmed_ -= group.messages.size();
+}
+
+void LineSender::settle(const MessageRecord& record) {
+    exit_ = worse(exit_, exit_of(record.state));
+    if (record.state == SendState::delivered) {
+        ++delivered_;
+    } else if (is_final(record.state)) {
+        ++failed_;
+    } else {
+        ++not_confirmed_;
+    }
+}
+
+void LineSender::print(const MessageRecord& record) {
+    if (context_.json()) return context_.print_json("message", message_json(record));
+    const bool ended_well = !options_.wait || record.state == SendState::delivered;
+    if (context_.quiet() && ended_well) return;
+    context_.print(options_.wait ? sent_line(record, context_.style()) : queued_line(record));
+}
+
+void LineSender::reject(std::uint64_t number, const ControlError& error) {
+    ++not_sent_;
+    exit_ = worse(exit_, error.exit());
+    show();
+    progress_.clear();
+    print_error(ControlError(error.code(), error.exit(),
+                             "line " + std::to_string(number) + ": " + error.what(), error.hint()),
+                context_.json());
+}
+
+void LineSender::stop(const ControlError& error) {
+    exit_ = worse(exit_, error.exit());
+    if (!stopped_) stopped_ = error;
+}
+
+}  // namespace p2pd
