@@ -240,9 +240,10 @@ void ControlClient::pump() {
         return;
     }
     reading_page_ = true;
-    server_.changes_(*subscribed_, [weak = weak_from_this()](std::vector<MessageRecord> page) {
-        if (const auto self = weak.lock()) self->take_page(page);
-    });
+    server_.changes_(*subscribed_,
+                     [weak = weak_from_this()](const std::vector<MessageRecord>& page) {
+                         if (const auto self = weak.lock()) self->take_page(page);
+                     });
 }
 
 void ControlClient::take_page(const std::vector<MessageRecord>& page) {

@@ -86,7 +86,7 @@ void ControlMethods::thread(const Caller& /*caller*/, const ThreadParams& params
             return std::pair{store.thread(params, peer), MessageId{0}};
         },
         answering(responder,
-                  [params, responder](std::pair<MessagesResult, MessageId> found) mutable {
+                  [params, responder](const std::pair<MessagesResult, MessageId>& found) {
                       if (found.first.messages.empty()) require_all({*params.id}, {}, found.second);
                       responder.result(messages_result_json(found.first));
                   }));
