@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads every include of the product and checks the rules of architecture.md:
 
-- core: std and "daemon/core/" only; nlohmann in codec.cpp alone, <arpa/inet.h> in endpoint.cpp alone;
+- core: std and "daemon/core/" only; nlohmann in codec.cpp, <arpa/inet.h> in endpoint.cpp alone;
 - common never includes daemon or ctl, ctl never daemon, daemon never ctl;
 - the daemon's shells (rooms below) include themselves, core and common, never each other;
 - SQLite in the store's room alone, sd-daemon in the service notifier's (and the log) alone;

@@ -44,7 +44,8 @@ def check_serves_others(daemon: Daemon) -> None:
     pytest.param(b"hello", id="a word"),
     pytest.param(b"{", id="half an object"),
     pytest.param(b'{"jsonrpc":"2.0","id":1,"method":"hello"}}', id="a brace too many"),
-    pytest.param(b'{"jsonrpc":"2.0","id":1,"method":"send","params":{"text":"\xff"}}', id="no UTF-8"),
+    pytest.param(b'{"jsonrpc":"2.0","id":1,"method":"send","params":{"text":"\xff"}}',
+                 id="no UTF-8"),
     pytest.param(b"\x00\x01\x02\xfe\xff" * 100, id="binary garbage"),
     pytest.param(b"[" * 100_000, id="a hundred thousand brackets"),
     pytest.param(b'{"x":' * 50_000 + b"1" + b"}" * 50_000, id="too deep"),
@@ -303,8 +304,8 @@ def test_the_socket_is_for_its_user_and_group_alone(daemon: Daemon) -> None:
 def test_every_method_describes_itself(client: Control) -> None:
     methods = {method["name"] for method in client.call("rpc.discover")["methods"]}
     promised = set("hello send reply list get thread search wait mark retry cancel delete purge "
-                   "peers.list peers.add peers.rename peers.remove status config.get reload log_level "
-                   "subscribe unsubscribe".split())
+                   "peers.list peers.add peers.rename peers.remove status config.get reload "
+                   "log_level subscribe unsubscribe".split())
     assert promised - methods == set()
 
 

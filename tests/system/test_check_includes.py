@@ -1,4 +1,4 @@
-"""The check of the include rules notices each kind of breach, so that its silence means something."""
+"""The check of the include rules notices each kind of breach, so its silence means something."""
 
 from __future__ import annotations
 
