@@ -1,8 +1,10 @@
 // common: the daemon's configuration, from all its sources, checked. Includes std, common.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -16,6 +18,13 @@
 #include "common/log_level.h"
 
 namespace p2pd {
+
+/// Whose messages are taken. A host is known when the user has named or sent to a peer of it.
+enum class Accept : std::uint8_t { all, known };
+constexpr auto enum_names(Accept) {
+    return std::array<std::pair<Accept, std::string_view>, 2>{
+        {{Accept::all, "all"}, {Accept::known, "known"}}};
+}
 
 /// Decides the defaults: a system service has its folders in /etc, /var/lib and /run, a user
 /// service in those of the XDG base directory specification.
@@ -52,6 +61,14 @@ struct Config {
     std::chrono::microseconds write_timeout{};
     std::chrono::microseconds part_timeout{};
     std::size_t checkpoint_bytes = 0;
+    Accept accept = Accept::all;
+    std::vector<std::string> block;  ///< `IP` or `IP/BITS`
+    std::size_t stranger_rate = 0;   ///< datagrams a second
+    std::size_t strangers_rate = 0;
+    std::size_t stranger_messages_max = 0;
+    std::size_t stranger_bytes_max = 0;
+    std::size_t strangers_messages_max = 0;
+    std::size_t strangers_bytes_max = 0;
 
     /// Where each key's value came from, as ConfigEntry::source says it.
     std::map<std::string, std::string, std::less<>> sources;

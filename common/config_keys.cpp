@@ -22,6 +22,8 @@ constexpr std::size_t mib = 1024 * kib;
 constexpr std::size_t gib = 1024 * mib;
 constexpr std::size_t socket_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t account_name_bytes_max = 32;
+constexpr std::size_t blocked_max = 256;  // each datagram is held against all of them
+constexpr std::size_t rate_max = 10'000'000;
 constexpr std::uint16_t privileged_port_max = 1023;
 constexpr microseconds day = 24h;
 
@@ -65,6 +67,25 @@ constexpr KeyRow rows[] = {
      Applies::at_reload, "After this an incomplete long text is shown as it is."},
     {"checkpoint_bytes", "16M", "16M", BytesRule{&Config::checkpoint_bytes, 64 * kib, gib},
      Applies::at_restart, "Size of the write-ahead log at which it is folded into the store."},
+    {"accept", "all", "all", AcceptRule{}, Applies::at_reload,
+     "Whose messages are taken; known are hosts that you have named or sent to, others are "
+     "refused."},
+    {"block", "", "", BlockRule{}, Applies::at_reload,
+     "Addresses or networks whose datagrams are dropped unread; a list, or repeat the line."},
+    {"stranger_rate", "1000", "1000", CountRule{&Config::stranger_rate, 1, rate_max},
+     Applies::at_reload, "Datagrams a second from one host that is not known; more are dropped."},
+    {"strangers_rate", "5000", "5000", CountRule{&Config::strangers_rate, 1, rate_max},
+     Applies::at_reload, "The same for all hosts together that are not known."},
+    {"stranger_messages_max", "100000", "100000",
+     CountRule{&Config::stranger_messages_max, 1, 1'000'000'000}, Applies::at_reload,
+     "Messages kept of one host that is not known; more are not confirmed."},
+    {"stranger_bytes_max", "64M", "64M", BytesRule{&Config::stranger_bytes_max, kib, 1024 * gib},
+     Applies::at_reload, "Bytes of text kept of one host that is not known."},
+    {"strangers_messages_max", "1000000", "1000000",
+     CountRule{&Config::strangers_messages_max, 1, 1'000'000'000}, Applies::at_reload,
+     "Messages kept of all hosts together that are not known."},
+    {"strangers_bytes_max", "1G", "1G", BytesRule{&Config::strangers_bytes_max, kib, 1024 * gib},
+     Applies::at_reload, "Bytes of text kept of all hosts together that are not known."},
 };
 
 constexpr bool is_letter_or_digit(char c) {
@@ -159,6 +180,16 @@ struct Reader {
         if (level) config.log_level = *level;
         return level.has_value();
     }
+    bool operator()(const AcceptRule&) const {
+        const auto accept = enum_value<Accept>(value);
+        if (accept) config.accept = *accept;
+        return accept.has_value();
+    }
+    bool operator()(const BlockRule&) const {
+        if (!is_network(value) || config.block.size() >= blocked_max) return false;
+        if (!has(config.block, value)) config.block.emplace_back(value);
+        return true;
+    }
     bool operator()(const GroupRule&) const {
         if (!value.empty() && !is_account_name(value)) return false;
         config.socket_group = value;
@@ -192,6 +223,10 @@ struct Writer {
     std::string operator()(const LogLevelRule&) const {
         return std::string(enum_name(config.log_level));
     }
+    std::string operator()(const AcceptRule&) const {
+        return std::string(enum_name(config.accept));
+    }
+    std::string operator()(const BlockRule&) const { return joined(config.block); }
     std::string operator()(const GroupRule&) const { return config.socket_group; }
     std::string operator()(const PathRule& rule) const { return config.*rule.member; }
     std::string operator()(const DurationRule& rule) const {
@@ -216,6 +251,10 @@ struct Describer {
             text += name;
         }
         return text;
+    }
+    std::string operator()(const AcceptRule&) const { return "all or known"; }
+    std::string operator()(const BlockRule&) const {
+        return "IP or IP/BITS (10.1.0.0/16, fe80::/10), at most " + std::to_string(blocked_max);
     }
     std::string operator()(const GroupRule&) const { return "the name of a group, or nothing"; }
     std::string operator()(const PathRule& rule) const {
@@ -261,7 +300,8 @@ std::vector<std::string_view> split_list(std::string_view text) {
 
 bool is_list(const KeyRow& row) {
     return std::holds_alternative<ListenRule>(row.rule) ||
-           std::holds_alternative<AdminsRule>(row.rule);
+           std::holds_alternative<AdminsRule>(row.rule) ||
+           std::holds_alternative<BlockRule>(row.rule);
 }
 
 std::string allowed_text(const KeyRow& row) {
@@ -275,6 +315,7 @@ bool set_value(const KeyRow& row, Config& config, std::string_view value) {
 void clear_list(const KeyRow& row, Config& config) {
     if (std::holds_alternative<ListenRule>(row.rule)) config.listen.clear();
     if (std::holds_alternative<AdminsRule>(row.rule)) config.admins.clear();
+    if (std::holds_alternative<BlockRule>(row.rule)) config.block.clear();
 }
 
 std::string value_text(const KeyRow& row, const Config& config) {

@@ -19,6 +19,8 @@ namespace p2pd {
 struct ListenRule {};
 struct AdminsRule {};
 struct LogLevelRule {};
+struct AcceptRule {};
+struct BlockRule {};
 /// A group's name, or nothing.
 struct GroupRule {};
 struct PathRule {
@@ -41,8 +43,8 @@ struct BytesRule {
     std::size_t min;
     std::size_t max;
 };
-using KeyRule = std::variant<ListenRule, AdminsRule, LogLevelRule, GroupRule, PathRule,
-                             DurationRule, CountRule, BytesRule>;
+using KeyRule = std::variant<ListenRule, AdminsRule, LogLevelRule, AcceptRule, BlockRule, GroupRule,
+                             PathRule, DurationRule, CountRule, BytesRule>;
 
 enum class Applies { at_reload, at_restart };
 

@@ -336,6 +336,15 @@ struct NamedCount {
     static constexpr auto fields =
         std::make_tuple(Field{"name", &NamedCount::name}, Field{"count", &NamedCount::count});
 };
+/// How much of a limit of the configuration is used.
+struct LimitUse {
+    std::string name;  ///< its key
+    std::uint64_t used = 0;
+    std::uint64_t max = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"name", &LimitUse::name}, Field{"used", &LimitUse::used},
+                        Field{"max", &LimitUse::max});
+};
 struct StatusResult {
     std::string version;
     std::int64_t pid = 0;
@@ -353,6 +362,7 @@ struct StatusResult {
     std::uint32_t clients = 0;
     std::vector<NamedCount> counters;
     std::vector<NamedCount> dropped;  ///< datagrams by cause
+    std::vector<LimitUse> limits;
     static constexpr auto fields = std::make_tuple(
         Field{"version", &StatusResult::version}, Field{"pid", &StatusResult::pid},
         Field{"started_at", &StatusResult::started_at},
@@ -362,7 +372,8 @@ struct StatusResult {
         Field{"newest_id", &StatusResult::newest_id}, Field{"peers", &StatusResult::peers},
         Field{"store_bytes", &StatusResult::store_bytes},
         Field{"disk_full", &StatusResult::disk_full}, Field{"clients", &StatusResult::clients},
-        Field{"counters", &StatusResult::counters}, Field{"dropped", &StatusResult::dropped});
+        Field{"counters", &StatusResult::counters}, Field{"dropped", &StatusResult::dropped},
+        Field{"limits", &StatusResult::limits, false});
 };
 
 struct ConfigEntry {

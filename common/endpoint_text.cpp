@@ -69,13 +69,14 @@ bool is_host_name(std::string_view text) {
     }
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-    std::uint16_t port = 0;
+/// Without a sign or a leading zero.
+std::optional<std::uint16_t> parse_number(std::string_view text) {
+    std::uint16_t number = 0;
     if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
     const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, port);
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
     if (error != std::errc{} || rest != end) return std::nullopt;
-    return port;
+    return number;
 }
 
 std::optional<HostPort> split_brackets(std::string_view text, std::uint16_t default_port) {
@@ -86,7 +87,7 @@ std::optional<HostPort> split_brackets(std::string_view text, std::uint16_t defa
     if (!is_ipv6_address(host)) return std::nullopt;
     if (rest.empty()) return HostPort{std::string(host), default_port};
     if (rest.front() != ':') return std::nullopt;
-    const auto port = parse_port(rest.substr(1));
+    const auto port = parse_number(rest.substr(1));
     if (!port) return std::nullopt;
     return HostPort{std::string(host), *port};
 }
@@ -100,7 +101,7 @@ std::optional<HostPort> split_host_port(std::string_view text, std::uint16_t def
     const std::string_view host = text.substr(0, colon);
     if (!is_address_of(AF_INET, host) && !is_host_name(host)) return std::nullopt;
     if (colon == std::string_view::npos) return HostPort{std::string(host), default_port};
-    const auto port = parse_port(text.substr(colon + 1));
+    const auto port = parse_number(text.substr(colon + 1));
     if (!port) return std::nullopt;
     return HostPort{std::string(host), *port};
 }
@@ -114,6 +115,17 @@ std::string join_host_port(std::string_view host, std::uint16_t port) {
 
 bool is_ip_address(std::string_view text) {
     return is_address_of(AF_INET, text) || is_ipv6_address(text);
+}
+
+bool is_network(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    const std::string_view ip = text.substr(0, slash);
+    if (!is_ip_address(ip) || ip.find('%') != std::string_view::npos) return false;
+    if (slash == std::string_view::npos) return true;
+    constexpr std::uint16_t v4_bits = 32;
+    constexpr std::uint16_t v6_bits = 128;
+    const auto bits = parse_number(text.substr(slash + 1));
+    return bits && *bits <= (ip.find(':') == std::string_view::npos ? v4_bits : v6_bits);
 }
 
 bool is_peer_name(std::string_view text) {

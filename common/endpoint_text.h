@@ -25,6 +25,9 @@ std::string join_host_port(std::string_view host, std::uint16_t port);
 /// An IPv4 or IPv6 address in numbers; IPv6 may have a scope (`fe80::1%eth0`).
 bool is_ip_address(std::string_view text);
 
+/// `IP`, or `IP/BITS` with at most 32 or 128 bits: a network. IPv6 without a scope.
+bool is_network(std::string_view text);
+
 /// A name for the address book: letters, digits, `-` and `_`, a letter first, 1 to 63 bytes.
 bool is_peer_name(std::string_view text);
 

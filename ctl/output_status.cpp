@@ -37,6 +37,16 @@ std::string counts_text(const std::vector<NamedCount>& counts) {
     return text.empty() ? "none" : text;
 }
 
+/// `peers 3 of 16384, clients 1 of 64`
+std::string limits_text(const std::vector<LimitUse>& limits) {
+    std::string text;
+    for (const LimitUse& limit : limits) {
+        text += (text.empty() ? "" : ", ") + one_line(limit.name) + " " +
+                std::to_string(limit.used) + " of " + std::to_string(limit.max);
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string status_text(const StatusResult& status, const Style& style) {
@@ -63,7 +73,9 @@ std::string status_text(const StatusResult& status, const Style& style) {
     text += detail_line("socket",
                         one_line(status.socket) + " (" + counted(status.clients, "client") + ")");
     text += detail_line("counters", counts_text(status.counters));
-    return text + detail_line("dropped", counts_text(status.dropped));
+    text += detail_line("dropped", counts_text(status.dropped));
+    if (!status.limits.empty()) text += detail_line("limits", limits_text(status.limits));
+    return text;
 }
 
 std::string config_text(const ConfigResult& config) {

@@ -48,6 +48,9 @@ std::vector<NamedCount> drops(const NodeCounters& counters) {
     for (const auto& [cause, name] : enum_names(DropCause{})) {
         drops.push_back({std::string(name), counters.dropped[static_cast<std::size_t>(cause)]});
     }
+    for (const auto& [cause, name] : enum_names(TurnedAway{})) {
+        drops.push_back({std::string(name), counters.turned_away[static_cast<std::size_t>(cause)]});
+    }
     return drops;
 }
 
@@ -65,6 +68,24 @@ std::vector<NamedCount> counts(const NodeCounters& counters, const PeerSocketCou
             {"kernel_dropped", socket.kernel_dropped},
             {"send_errors", socket.send_errors}};
 }
+
+std::vector<LimitUse> limits(Daemon& daemon, const StoreCounts& store) {
+    const Config& config = daemon.config();
+    const Node& node = daemon.node();
+    return {{"peers_max", node.peers(), config.peers_max},
+            {"queue_messages_max", store.pending, config.queue_messages_max},
+            {"memory_max", node.outgoing_bytes(), config.memory_max},
+            {"clients_max", daemon.control_server().clients(), config.clients_max},
+            {"strangers_messages_max", store.stranger_messages, config.strangers_messages_max},
+            {"strangers_bytes_max", store.stranger_bytes, config.strangers_bytes_max}};
+}
+
+/// What became of the name of a peer.
+struct Named {
+    bool done = false;
+    bool is_known = false;  ///< its host, from now on
+    std::optional<PeerRecord> record;
+};
 
 void check_name(const std::string& name) {
     if (is_peer_name(name)) return;
@@ -104,6 +125,7 @@ void ControlMethods::status(const Caller& /*caller*/, const NoParams& /*params*/
             status.clients = static_cast<std::uint32_t>(daemon_.control_server().clients());
             status.counters = counts(daemon_.node().counters(), daemon_.peer_socket().counters());
             status.dropped = drops(daemon_.node().counters());
+            status.limits = limits(daemon_, store);
             responder.result(write_fields(status));
         });
 }
@@ -208,18 +230,18 @@ void ControlMethods::set_name(const Endpoint& endpoint, const std::optional<std:
     daemon_.query(
         [endpoint, name, dialect](Store& store) {
             const bool done = store.set_name(endpoint, name, dialect);
-            return std::pair{done, store.peer(endpoint)};
+            return Named{done, store.is_known(endpoint), store.peer(endpoint)};
         },
-        answering(responder, [this, endpoint, name, dialect, responder](
-                                 const std::pair<bool, std::optional<PeerRecord>>& set) mutable {
-            if (!set.first) throw ControlFailure{error_disk_full, "the disk is full"};
+        answering(responder, [this, endpoint, name, dialect, responder](const Named& set) mutable {
+            if (!set.done) throw ControlFailure{error_disk_full, "the disk is full"};
+            daemon_.node().set_known(endpoint, set.is_known);
             if (name) {
                 daemon_.book().set(endpoint, *name);
             } else {
                 daemon_.book().remove(endpoint);
             }
             if (dialect) daemon_.node().set_dialect(endpoint, *dialect);
-            PeerRecord record = set.second.value_or(PeerRecord{});
+            PeerRecord record = set.record.value_or(PeerRecord{});
             record.name = name;
             record.address = endpoint.text();
             overlay(record);

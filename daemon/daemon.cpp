@@ -21,8 +21,20 @@ WallTime wall_now() {
 }
 
 NodeLimits node_limits(const Config& config) {
-    return {config.text_bytes_max, config.peers_max, config.queue_messages_max,
-            config.peer_memory_max, config.memory_max};
+    NodeLimits limits{config.text_bytes_max, config.peers_max, config.queue_messages_max,
+                      config.peer_memory_max, config.memory_max};
+    limits.admission.known_only = config.accept == Accept::known;
+    for (const std::string& text : config.block) {
+        limits.admission.blocked.push_back(parse_network(text).value());
+    }
+    limits.admission.stranger_rate = static_cast<std::uint32_t>(config.stranger_rate);
+    limits.admission.strangers_rate = static_cast<std::uint32_t>(config.strangers_rate);
+    return limits;
+}
+
+StrangerQuotas stranger_quotas(const Config& config) {
+    return {config.stranger_messages_max, config.stranger_bytes_max, config.strangers_messages_max,
+            config.strangers_bytes_max};
 }
 
 ControlLimits control_limits(const Config& config) {
@@ -35,6 +47,7 @@ StoreOptions store_options(const Config& config) {
     options.state_dir = config.state_dir;
     options.checkpoint_bytes = config.checkpoint_bytes;
     options.part_timeout = config.part_timeout;
+    options.quotas = stranger_quotas(config);
     return options;
 }
 
@@ -217,6 +230,12 @@ ReloadResult Daemon::reload() {
         log_.set_level(config_.log_level);
         node_.set_limits(node_limits(config_));
         control_server_.set_limits(control_limits(config_));
+        store_thread_->post(
+            [options = store_options(config_)](Store& store) {
+                store.set_limits(options.part_timeout, options.quotas);
+                return true;
+            },
+            [](bool) {});
         methods_->configured();
         log_.info("configuration reloaded, " + std::to_string(difference.changed.size()) +
                   " keys changed");

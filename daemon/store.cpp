@@ -18,6 +18,7 @@ Recovered Store::recover(std::size_t peers_max) {
     recovered.peers = implementation_->peers.known(peers_max);
     recovered.pending_peers = implementation_->peers.with_pending();
     recovered.pending_messages = meta.pending;
+    recovered.known_hosts = implementation_->state.hosts().known();
     return recovered;
 }
 
@@ -86,6 +87,14 @@ std::optional<PeerRecord> Store::peer(const Endpoint& endpoint) {
     return implementation_->peers.find(endpoint);
 }
 
+bool Store::is_known(const Endpoint& host) {
+    return implementation_->state.hosts().is_known(host);
+}
+
+void Store::set_limits(Duration part_timeout, const StrangerQuotas& quotas) {
+    implementation_->state.set_limits(part_timeout, quotas);
+}
+
 StoreCounts Store::counts() {
     const Meta& meta = implementation_->state.meta();
     StoreCounts counts;
@@ -96,6 +105,8 @@ StoreCounts Store::counts() {
     counts.last_cursor = static_cast<Cursor>(meta.last_cursor);
     counts.bytes = implementation_->state.file().folder().database_bytes();
     counts.peers = meta.peers;
+    counts.stranger_messages = meta.strangers.messages;
+    counts.stranger_bytes = meta.strangers.bytes;
     return counts;
 }
 

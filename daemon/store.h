@@ -22,11 +22,20 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// How much is kept of strangers; what comes above it is neither kept nor confirmed.
+struct StrangerQuotas {
+    std::uint64_t host_messages_max = 100'000;
+    std::uint64_t host_bytes_max = std::uint64_t{64} * 1024 * 1024;
+    std::uint64_t messages_max = 1'000'000;  ///< of all strangers
+    std::uint64_t bytes_max = std::uint64_t{1024} * 1024 * 1024;
+};
+
 struct StoreOptions {
     std::filesystem::path state_dir;
     /// WAL size that brings a checkpoint.
     std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
     Duration part_timeout = std::chrono::hours{1};
+    StrangerQuotas quotas;
     // For tests: another VFS of SQLite, and a full disk after so many pages (0: none).
     std::string vfs;
     std::uint32_t pages_max = 0;
@@ -45,6 +54,8 @@ struct StoreCounts {
     Cursor last_cursor = 0;
     std::uint64_t bytes = 0;  ///< of the database and its WAL
     std::uint64_t peers = 0;
+    std::uint64_t stranger_messages = 0;
+    std::uint64_t stranger_bytes = 0;
 };
 
 /// What maintain() did.
@@ -107,6 +118,9 @@ public:
     /// so that one more than a page can be asked for.
     std::vector<PeerRecord> peers(const std::optional<Endpoint>& after, std::uint32_t limit);
     std::optional<PeerRecord> peer(const Endpoint& endpoint);
+    /// Has the user named or sent to a peer of this host?
+    bool is_known(const Endpoint& host);
+    void set_limits(Duration part_timeout, const StrangerQuotas& quotas);
     StoreCounts counts();
 
     /// A bounded piece of what can wait: full-text index, incomplete long texts past their time,

@@ -17,7 +17,7 @@ BatchResult BatchWriter::commit(const StoreBatch& batch) {
     BatchResult result;
     result.accepted.reserve(batch.accepted.size());
     result.full = !state_.transact([&] { write(batch, result); });
-    if (result.full) result.accepted.clear();
+    if (result.full) result = {.full = true};
     result.last_cursor = static_cast<Cursor>(state_.meta().last_cursor);
     result.pending_messages = state_.meta().pending;
     return result;
@@ -26,11 +26,16 @@ BatchResult BatchWriter::commit(const StoreBatch& batch) {
 void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
     Meta& meta = state_.meta();
     meta.last_stamp_us = std::max(meta.last_stamp_us, batch.last_stamp_us);
-    for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
+    for (const Endpoint& peer : batch.unfamiliar) {
+        if (auto facts = peers_.facts(peer)) result.familiar.push_back(std::move(*facts));
+    }
     for (const OutgoingMessage& message : batch.accepted) {
         result.accepted.push_back(accept(message));
     }
-    for (const ReceivedMessage& message : batch.received) receive(message);
+    for (std::size_t i = 0; i < batch.received.size(); ++i) {
+        if (!receive(batch.received[i])) result.turned_away.push_back(i);
+    }
+    for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
     for (const OutgoingUpdate& update : batch.updates) apply(update);
 }
 
@@ -44,17 +49,22 @@ BatchResult::Accepted BatchWriter::accept(const OutgoingMessage& message) {
     return {static_cast<MessageId>(id), false};
 }
 
-/// The identity comes first: what it has is a copy, whatever became of the message since.
-void BatchWriter::receive(const ReceivedMessage& message) {
-    const RowId peer_id = state_.peer(message.peer);
-    if (!identities_.add(peer_id, message.stamp.us, content_hash(message), message.received_at)) {
-        return;
+/// The identity comes first: what it has is a copy, whatever became of the message since. False:
+/// the sender is a stranger, of whom no more is kept.
+bool BatchWriter::receive(const ReceivedMessage& message) {
+    const ContentHash hash = content_hash(message);
+    if (!state_.has_room(message.peer, message.text.size())) {
+        const auto peer_id = state_.find_peer(message.peer);
+        return peer_id && identities_.has(*peer_id, message.stamp.us, hash);
     }
+    const RowId peer_id = state_.peer(message.peer);
+    if (!identities_.add(peer_id, message.stamp.us, hash, message.received_at)) return true;
     std::optional<RowId> reply_to;
     if (message.reply_to) reply_to = messages_.find_sent(message.reply_to->us, message.peer);
-    if (message.part && long_texts_.take(peer_id, message, reply_to)) return;
+    if (message.part && long_texts_.take(peer_id, message, reply_to)) return true;
     messages_.add(NewReceived{peer_id, message.stamp, message.text, 1, reply_to, message.claims,
                               message.received_at});
+    return true;
 }
 
 void BatchWriter::apply(const OutgoingUpdate& update) {

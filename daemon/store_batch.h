@@ -20,7 +20,7 @@ public:
 private:
     void write(const StoreBatch& batch, BatchResult& result);
     BatchResult::Accepted accept(const OutgoingMessage& message);
-    void receive(const ReceivedMessage& message);
+    bool receive(const ReceivedMessage& message);
     void apply(const OutgoingUpdate& update);
     void proceed(const OutgoingUpdate& update, Progress progress);
     void reopen(const OutgoingUpdate& update, Progress progress);

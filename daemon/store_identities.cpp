@@ -63,8 +63,12 @@ void IdentityTable::close_long_text(RowId peer_id, std::int64_t first_us, WallTi
     add(peer_id, first_us, closed, seen);
 }
 
+bool IdentityTable::has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {
+    return find_.run(peer_id, stamp_us, hash).step();
+}
+
 bool IdentityTable::is_closed(RowId peer_id, std::int64_t first_us) {
-    return find_.run(peer_id, first_us, closed).step();
+    return has(peer_id, first_us, closed);
 }
 
 /// Keys have no order of age, and an index by age would cost each message received; so a few keys

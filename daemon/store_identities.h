@@ -20,6 +20,8 @@ public:
     /// False: it was there, a copy. Then nothing is written.
     bool add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash, WallTime seen);
 
+    bool has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
+
     /// A closed long text takes no more parts: those are messages of their own.
     void close_long_text(RowId peer_id, std::int64_t first_us, WallTime seen);
     bool is_closed(RowId peer_id, std::int64_t first_us);

@@ -27,7 +27,7 @@ struct StoreRooms {
     Pages pages{state, messages};
     SearchIndex search{state, messages};
     Edits edits{state, messages, search};
-    Housekeeper housekeeper{state, messages, identities, long_texts, search};
+    Housekeeper housekeeper{state, messages, identities, peers, long_texts, search};
 };
 
 class Store::Implementation : public StoreRooms {

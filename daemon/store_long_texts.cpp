@@ -32,7 +32,8 @@ std::string missing(std::uint32_t first, std::uint32_t last, std::uint32_t count
 }  // namespace
 
 LongTexts::LongTexts(StoreState& state, MessageTable& messages, IdentityTable& identities)
-    : messages_(messages),
+    : state_(state),
+      messages_(messages),
       identities_(identities),
       find_(state.connection(),
             "SELECT id, peer_id, first_us, count, present, bytes, original, reply_to, claims, "
@@ -104,6 +105,7 @@ void LongTexts::add(Gathered& gathered, const ReceivedMessage& part) {
     gathered.present += 1;
     gathered.bytes += part.text.size();
     gathered.last = part.received_at;
+    state_.hosts().add(state_.host_of(gathered.peer_id), {0, part.text.size()});
     count_.execute(gathered.id, gathered.present, gathered.bytes, gathered.last);
 }
 
@@ -130,6 +132,7 @@ void LongTexts::join(const Gathered& gathered) {
                               gathered.claims, gathered.last});
     erase_parts_.execute(base, base + parts_room);
     close_.execute(gathered.id);
+    state_.hosts().remove(state_.host_of(gathered.peer_id), {0, gathered.bytes});
     identities_.close_long_text(gathered.peer_id, gathered.first_us, gathered.last);
 }
 

@@ -43,6 +43,7 @@ private:
     void add(Gathered& gathered, const ReceivedMessage& part);
     void join(const Gathered& gathered);
 
+    StoreState& state_;
     MessageTable& messages_;
     IdentityTable& identities_;
     sqlite::Statement find_;

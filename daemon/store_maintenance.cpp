@@ -15,10 +15,11 @@ constexpr auto identity_life = std::chrono::days{30};
 }  // namespace
 
 Housekeeper::Housekeeper(StoreState& state, MessageTable& messages, IdentityTable& identities,
-                         LongTexts& long_texts, SearchIndex& search)
+                         PeerTable& peers, LongTexts& long_texts, SearchIndex& search)
     : state_(state),
       messages_(messages),
       identities_(identities),
+      peers_(peers),
       long_texts_(long_texts),
       search_(search),
       overdue_(state.connection(),
@@ -32,7 +33,8 @@ Maintenance Housekeeper::maintain(WallTime now) {
     const bool more_to_join = join_overdue(now);
     const bool more_to_index = index();
     const bool more_to_forget = identities_.sweep(now - identity_life);
-    done.more = more_to_expire || more_to_join || more_to_index || more_to_forget;
+    const bool more_peers = peers_.sweep(now - identity_life);
+    done.more = more_to_expire || more_to_join || more_to_index || more_to_forget || more_peers;
     state_.file().restore_ballast();
     state_.checkpoint_if_due();
     done.last_cursor = static_cast<Cursor>(state_.meta().last_cursor);

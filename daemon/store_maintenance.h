@@ -4,6 +4,7 @@
 #include "daemon/store_identities.h"
 #include "daemon/store_long_texts.h"
 #include "daemon/store_messages.h"
+#include "daemon/store_peers.h"
 #include "daemon/store_search.h"
 
 namespace p2pd {
@@ -11,7 +12,7 @@ namespace p2pd {
 class Housekeeper {
 public:
     Housekeeper(StoreState& state, MessageTable& messages, IdentityTable& identities,
-                LongTexts& long_texts, SearchIndex& search);
+                PeerTable& peers, LongTexts& long_texts, SearchIndex& search);
 
     Maintenance maintain(WallTime now);
 
@@ -24,6 +25,7 @@ private:
     StoreState& state_;
     MessageTable& messages_;
     IdentityTable& identities_;
+    PeerTable& peers_;
     LongTexts& long_texts_;
     SearchIndex& search_;
     sqlite::Statement overdue_;

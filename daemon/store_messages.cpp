@@ -51,7 +51,8 @@ MessageTable::MessageTable(StoreState& state)
                    "expires_us = coalesce(?10, expires_us) WHERE id = ?1"),
       set_read_(state.connection(), "UPDATE message SET tray = ?2 WHERE id = ?1"),
       erase_message_(state.connection(), "DELETE FROM message WHERE id = ?1"),
-      erase_body_(state.connection(), "DELETE FROM body WHERE id = ?1"),
+      erase_body_(state.connection(),
+                  "DELETE FROM body WHERE id = ?1 RETURNING length(CAST(text AS BLOB))"),
       place_(state.connection(), "SELECT peer_id, tray FROM message WHERE id = ?1"),
       progress_(state.connection(),
                 "SELECT peer_id, state, attempts, parts_done FROM message "
@@ -98,6 +99,7 @@ RowId MessageTable::add(const NewReceived& message) {
     add_body_.execute(id, message.text);
     ++meta.messages;
     ++meta.unread;
+    state_.hosts().add(state_.host_of(message.peer_id), {1, message.text.size()});
     return id;
 }
 
@@ -122,6 +124,7 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
     meta.last_stamp_us = std::max(meta.last_stamp_us, message.first_us + parts - 1);
     ++meta.messages;
     state_.add_pending(peer_id, 1);
+    state_.note_sent(peer_id);
     return id;
 }
 
@@ -147,7 +150,10 @@ void MessageTable::erase(RowId id) {
     const auto found = place(id);
     assert(found);
     erase_message_.execute(id);
-    erase_body_.execute(id);
+    const bool is_received = found->tray == Tray::unread || found->tray == Tray::read;
+    if (sqlite::Run row = erase_body_.run(id); row.step() && is_received) {
+        state_.hosts().remove(state_.host_of(found->peer_id), {1, row.next<std::uint64_t>()});
+    }
     --state_.meta().messages;
     if (found->tray == Tray::unread) --state_.meta().unread;
     if (found->tray == Tray::pending) state_.add_pending(found->peer_id, -1);

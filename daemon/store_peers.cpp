@@ -8,6 +8,8 @@ namespace p2pd {
 
 namespace {
 
+constexpr int swept_at_once = 500;
+
 constexpr const char* select_facts =
     "SELECT address, dialect, dialect_by_hand, is_p2pd, last_heard_us FROM peer ";
 constexpr const char* select_record =
@@ -57,7 +59,8 @@ PeerTable::PeerTable(StoreState& state)
       set_facts_(state.connection(),
                  "UPDATE peer SET dialect = ?2, dialect_by_hand = ?3, is_p2pd = ?4, "
                  "last_heard_us = ?5 WHERE id = ?1"),
-      take_name_(state.connection(), "UPDATE peer SET name = NULL WHERE name = ?1"),
+      take_name_(state.connection(),
+                 "UPDATE peer SET name = NULL WHERE name = ?1 RETURNING host_id"),
       set_name_(state.connection(), "UPDATE peer SET name = ?2 WHERE id = ?1"),
       set_dialect_(state.connection(),
                    "UPDATE peer SET dialect = ?2, dialect_by_hand = 1 WHERE id = ?1"),
@@ -72,9 +75,21 @@ PeerTable::PeerTable(StoreState& state)
       heard_(state.connection(), std::string(select_facts) +
                                      "WHERE last_heard_us IS NOT NULL "
                                      "ORDER BY last_heard_us DESC LIMIT ?1"),
-      with_pending_(state.connection(), "SELECT address FROM peer WHERE pending > 0") {}
+      with_pending_(state.connection(), "SELECT address FROM peer WHERE pending > 0"),
+      forgotten_(state.connection(),
+                 "SELECT p.id, p.name IS NULL AND NOT p.sent AND NOT p.dialect_by_hand "
+                 "AND coalesce(p.last_heard_us, 0) < ?2 "
+                 "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.peer_id = p.id) "
+                 "AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.peer_id = p.id) "
+                 "AND NOT EXISTS (SELECT 1 FROM long_text l WHERE l.peer_id = p.id) "
+                 "FROM peer p WHERE p.id > ?1 ORDER BY p.id LIMIT ?3"),
+      erase_(state.connection(), "DELETE FROM peer WHERE id = ?1"),
+      erase_host_(state.connection(),
+                  "DELETE FROM host WHERE id = ?1 "
+                  "AND NOT EXISTS (SELECT 1 FROM peer p WHERE p.host_id = ?1)") {}
 
 void PeerTable::keep(const PeerFacts& facts) {
+    if (!state_.find_peer(facts.endpoint) && !state_.has_room(facts.endpoint, 0)) return;
     const RowId id = state_.peer(facts.endpoint);
     PeerFacts kept;
     if (sqlite::Run row = facts_.run(id); row.step()) kept = read_facts(row);
@@ -88,10 +103,25 @@ bool PeerTable::set_name(const Endpoint& endpoint, const std::optional<std::stri
                          const std::optional<Dialect>& dialect) {
     return state_.transact([&] {
         const RowId id = state_.peer(endpoint);
-        if (name) take_name_.execute(*name);
+        if (name) take_name(*name);
         set_name_.execute(id, name);
+        state_.hosts().reconsider(state_.host_of(id));
         if (dialect) set_dialect_.execute(id, *dialect);
     });
+}
+
+/// Whoever had it may be a stranger now.
+void PeerTable::take_name(const std::string& name) {
+    std::optional<RowId> host;
+    if (sqlite::Run row = take_name_.run(name); row.step()) host = row.next<RowId>();
+    if (host) state_.hosts().reconsider(*host);
+}
+
+std::optional<PeerFacts> PeerTable::facts(const Endpoint& endpoint) {
+    const auto id = state_.find_peer(endpoint);
+    if (!id) return std::nullopt;
+    sqlite::Run row = facts_.run(*id);
+    return row.step() ? std::optional(read_facts(row)) : std::nullopt;
 }
 
 std::vector<BookEntry> PeerTable::book() {
@@ -135,6 +165,35 @@ std::vector<Endpoint> PeerTable::with_pending() {
     sqlite::Run row = with_pending_.run();
     while (row.step()) endpoints.push_back(read_address(row));
     return endpoints;
+}
+
+bool PeerTable::sweep(WallTime before) {
+    const RowId start = position_;
+    const std::vector<RowId> forgotten = next_forgotten(before);
+    if (forgotten.empty()) return false;
+    const bool written = state_.transact([&] {
+        for (const RowId id : forgotten) {
+            const RowId host_id = state_.host_of(id);
+            erase_.execute(id);
+            erase_host_.execute(host_id);
+        }
+        state_.meta().peers -= forgotten.size();
+    });
+    state_.forget_peer_ids();
+    if (!written) position_ = start;
+    return written;
+}
+
+std::vector<RowId> PeerTable::next_forgotten(WallTime before) {
+    std::vector<RowId> forgotten;
+    int seen = 0;
+    sqlite::Run row = forgotten_.run(position_, before, swept_at_once);
+    for (; row.step(); ++seen) {
+        position_ = row.next<RowId>();
+        if (row.next<bool>()) forgotten.push_back(position_);
+    }
+    if (seen < swept_at_once) position_ = 0;
+    return forgotten;
 }
 
 }  // namespace p2pd

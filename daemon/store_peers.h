@@ -20,6 +20,8 @@ public:
     bool set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
                   const std::optional<Dialect>& dialect);
 
+    std::optional<PeerFacts> facts(const Endpoint& endpoint);
+
     std::vector<BookEntry> book();
     std::vector<PeerRecord> list(const std::optional<Endpoint>& after, std::uint32_t limit);
     std::optional<PeerRecord> find(const Endpoint& endpoint);
@@ -28,7 +30,14 @@ public:
     std::vector<PeerFacts> known(std::size_t limit);
     std::vector<Endpoint> with_pending();
 
+    /// Forgets strangers of whom nothing is left and nothing was heard since `before`, among the
+    /// next few. True if it found some; then there may be more.
+    bool sweep(WallTime before);
+
 private:
+    std::vector<RowId> next_forgotten(WallTime before);
+    void take_name(const std::string& name);
+
     StoreState& state_;
     sqlite::Statement facts_;
     sqlite::Statement set_facts_;
@@ -42,6 +51,10 @@ private:
     sqlite::Statement waiting_;
     sqlite::Statement heard_;
     sqlite::Statement with_pending_;
+    sqlite::Statement forgotten_;
+    sqlite::Statement erase_;
+    sqlite::Statement erase_host_;
+    RowId position_ = 0;
 };
 
 }  // namespace p2pd

@@ -118,7 +118,45 @@ constexpr const char* version_1 = R"sql(
         text, peer, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
 )sql";
 
-constexpr std::array migrations{version_1};
+// What is kept of strangers is counted, so that they cannot fill the disk.
+constexpr const char* version_2 = R"sql(
+    ALTER TABLE meta ADD COLUMN stranger_messages INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE meta ADD COLUMN stranger_bytes INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE host (
+        id       INTEGER PRIMARY KEY,
+        address  TEXT NOT NULL UNIQUE,            -- 10.0.0.5
+        known    INTEGER NOT NULL DEFAULT 0,      -- a peer of it has a name or was sent to
+        messages INTEGER NOT NULL DEFAULT 0,      -- received and kept
+        bytes    INTEGER NOT NULL DEFAULT 0       -- of their texts, and of parts
+    ) STRICT;
+    CREATE INDEX host_known ON host (known) WHERE known > 0;
+
+    ALTER TABLE peer ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;  -- the user has written to it
+    ALTER TABLE peer ADD COLUMN host_id INTEGER REFERENCES host (id);
+    INSERT INTO host (address)
+        SELECT DISTINCT trim(rtrim(rtrim(address, '0123456789'), ':'), '[]') FROM peer;
+    UPDATE peer SET
+        sent = EXISTS (SELECT 1 FROM message m WHERE m.peer_id = peer.id AND m.tray >= 2),
+        host_id = (SELECT h.id FROM host h
+                   WHERE h.address = trim(rtrim(rtrim(peer.address, '0123456789'), ':'), '[]'));
+    CREATE INDEX peer_host ON peer (host_id);
+    UPDATE host SET
+        known = EXISTS (SELECT 1 FROM peer p
+                        WHERE p.host_id = host.id AND (p.name IS NOT NULL OR p.sent)),
+        messages = (SELECT count(*) FROM peer p JOIN message m ON m.peer_id = p.id
+                    WHERE p.host_id = host.id AND m.tray < 2),
+        bytes = (SELECT coalesce(sum(length(CAST(b.text AS BLOB))), 0)
+                 FROM peer p JOIN message m ON m.peer_id = p.id JOIN body b ON b.id = m.id
+                 WHERE p.host_id = host.id AND m.tray < 2) +
+                (SELECT coalesce(sum(l.bytes), 0) FROM peer p JOIN long_text l ON l.peer_id = p.id
+                 WHERE p.host_id = host.id);
+    UPDATE meta SET
+        stranger_messages = (SELECT coalesce(sum(messages), 0) FROM host WHERE NOT known),
+        stranger_bytes = (SELECT coalesce(sum(bytes), 0) FROM host WHERE NOT known);
+)sql";
+
+constexpr std::array migrations{version_1, version_2};
 
 // "p2pd", so that file(1) and we know whose file it is.
 constexpr const char* application_id = "1882353764";

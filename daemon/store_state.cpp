@@ -124,10 +124,13 @@ StoreState::StoreState(const StoreOptions& options)
       save_meta_(connection(),
                  "UPDATE meta SET last_id = ?1, last_cursor = ?2, last_stamp_us = ?3, "
                  "last_order_us = ?4, messages = ?5, unread = ?6, pending = ?7, peers = ?8, "
-                 "indexed_id = ?9 WHERE id = 1"),
+                 "indexed_id = ?9, stranger_messages = ?10, stranger_bytes = ?11 WHERE id = 1"),
       find_peer_(connection(), "SELECT id FROM peer WHERE address = ?1"),
-      add_peer_(connection(), "INSERT INTO peer (address) VALUES (?1)"),
-      add_pending_(connection(), "UPDATE peer SET pending = pending + ?2 WHERE id = ?1") {
+      add_peer_(connection(), "INSERT INTO peer (address, host_id) VALUES (?1, ?2)"),
+      add_pending_(connection(), "UPDATE peer SET pending = pending + ?2 WHERE id = ?1"),
+      host_of_(connection(), "SELECT host_id FROM peer WHERE id = ?1"),
+      note_sent_(connection(), "UPDATE peer SET sent = 1 WHERE id = ?1 AND NOT sent"),
+      hosts_(connection(), meta_.strangers) {
     if (sodium_init() < 0) throw StoreFailure("libsodium cannot be used on this system");
     load_meta();
 }
@@ -135,7 +138,8 @@ StoreState::StoreState(const StoreOptions& options)
 void StoreState::load_meta() {
     sqlite::Statement load(connection(),
                            "SELECT last_id, last_cursor, last_stamp_us, last_order_us, messages, "
-                           "unread, pending, peers, indexed_id FROM meta WHERE id = 1");
+                           "unread, pending, peers, indexed_id, stranger_messages, stranger_bytes "
+                           "FROM meta WHERE id = 1");
     sqlite::Run row = load.run();
     if (!row.step()) throw StoreFailure("the store failed: its row of counters is missing");
     meta_.last_id = row.next<RowId>();
@@ -147,6 +151,8 @@ void StoreState::load_meta() {
     meta_.pending = row.next<std::uint64_t>();
     meta_.peers = row.next<std::uint64_t>();
     meta_.indexed_id = row.next<RowId>();
+    meta_.strangers.messages = row.next<std::uint64_t>();
+    meta_.strangers.bytes = row.next<std::uint64_t>();
     saved_meta_ = meta_;
 }
 
@@ -165,9 +171,43 @@ std::optional<RowId> StoreState::find_peer(const Endpoint& endpoint) {
 RowId StoreState::peer(const Endpoint& endpoint) {
     assert(connection().in_transaction());
     if (const auto id = find_peer(endpoint)) return *id;
-    add_peer_.execute(endpoint.text());
+    const RowId host_id = hosts_.host(endpoint);
+    add_peer_.execute(endpoint.text(), host_id);
     ++meta_.peers;
     return sqlite3_last_insert_rowid(connection().handle());
+}
+
+RowId StoreState::host_of(RowId peer_id) {
+    if (const auto known = host_ids_.find(peer_id); known != host_ids_.end()) return known->second;
+    sqlite::Run row = host_of_.run(peer_id);
+    if (!row.step()) throw StoreFailure("the store failed: a message of no peer");
+    if (host_ids_.size() >= cached_peers_max) host_ids_.clear();
+    return host_ids_[peer_id] = row.next<RowId>();
+}
+
+void StoreState::note_sent(RowId peer_id) {
+    assert(connection().in_transaction());
+    if (sent_.size() >= cached_peers_max) sent_.clear();
+    if (!sent_.insert(peer_id).second || note_sent_.execute(peer_id) == 0) return;
+    hosts_.reconsider(host_of(peer_id));
+}
+
+bool StoreState::has_room(const Endpoint& peer, std::size_t bytes) {
+    const auto peer_id = find_peer(peer);
+    const auto host_id = peer_id ? std::optional(host_of(*peer_id)) : hosts_.find(peer);
+    if (host_id && hosts_.is_known(*host_id)) return true;
+    const StrangerQuotas& quotas = options_.quotas;
+    const Kept host = host_id ? hosts_.kept(*host_id) : Kept{};
+    return host.messages < quotas.host_messages_max &&
+           host.bytes + bytes <= quotas.host_bytes_max &&
+           meta_.strangers.messages < quotas.messages_max &&
+           meta_.strangers.bytes + bytes <= quotas.bytes_max;
+}
+
+void StoreState::forget_peer_ids() {
+    peer_ids_.clear();
+    host_ids_.clear();
+    sent_.clear();
 }
 
 void StoreState::add_pending(RowId peer_id, std::int64_t difference) {
@@ -194,10 +234,12 @@ void StoreState::finish() {
         if (difference != 0) add_pending_.execute(peer_id, difference);
     }
     pending_differences_.clear();
+    hosts_.save();
     if (meta_ != saved_meta_) {
         save_meta_.execute(meta_.last_id, meta_.last_cursor, meta_.last_stamp_us,
                            meta_.last_order_us, meta_.messages, meta_.unread, meta_.pending,
-                           meta_.peers, meta_.indexed_id);
+                           meta_.peers, meta_.indexed_id, meta_.strangers.messages,
+                           meta_.strangers.bytes);
     }
     // A savepoint makes the full-text index write what it would otherwise write in the commit.
     savepoint_.execute();
@@ -216,7 +258,8 @@ std::uint64_t StoreState::pages() {
 void StoreState::roll_back() {
     meta_ = saved_meta_;
     pending_differences_.clear();
-    peer_ids_.clear();
+    forget_peer_ids();
+    hosts_.roll_back();
     if (connection().in_transaction()) connection().execute("ROLLBACK");
     assert(!connection().in_transaction());
 }

@@ -7,10 +7,12 @@
 #include <limits>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "daemon/core/endpoint.h"
 #include "daemon/sqlite.h"
 #include "daemon/store_folder.h"
+#include "daemon/store_hosts.h"
 #include "daemon/store_schema.h"
 
 namespace p2pd {
@@ -33,6 +35,7 @@ struct Meta {
     std::uint64_t pending = 0;
     std::uint64_t peers = 0;
     RowId indexed_id = 0;
+    Kept strangers;
 
     bool operator==(const Meta&) const = default;
 };
@@ -81,7 +84,12 @@ public:
     StoreFile& file() { return file_; }
     sqlite::Connection& connection() { return file_.connection(); }
     const StoreOptions& options() const { return options_; }
+    void set_limits(Duration part_timeout, const StrangerQuotas& quotas) {
+        options_.part_timeout = part_timeout;
+        options_.quotas = quotas;
+    }
     Meta& meta() { return meta_; }
+    HostTable& hosts() { return hosts_; }
 
     /// Runs `work` in one transaction, synced when this returns. False: the disk is full, and
     /// nothing was written. What changes nothing is not synced.
@@ -94,6 +102,13 @@ public:
     std::optional<RowId> find_peer(const Endpoint& endpoint);
     /// Makes it if it is new. In a transaction only.
     RowId peer(const Endpoint& endpoint);
+    RowId host_of(RowId peer_id);
+    /// The user has written to it. In a transaction only.
+    void note_sent(RowId peer_id);
+    /// Room in the quotas of strangers for a text from there; always, if the host is known.
+    bool has_room(const Endpoint& peer, std::size_t bytes);
+    /// Rows of peers have gone.
+    void forget_peer_ids();
 
     /// Counts outgoing messages without a final state, also for their peer. In a transaction only.
     void add_pending(RowId peer_id, std::int64_t difference);
@@ -121,11 +136,16 @@ private:
     sqlite::Statement find_peer_;
     sqlite::Statement add_peer_;
     sqlite::Statement add_pending_;
+    sqlite::Statement host_of_;
+    sqlite::Statement note_sent_;
 
     Meta meta_;
+    HostTable hosts_;
     Meta saved_meta_;  ///< as the file has it
     std::unordered_map<RowId, std::int64_t> pending_differences_;
     std::unordered_map<Endpoint, RowId, EndpointHash> peer_ids_;  ///< some, to save looking up
+    std::unordered_map<RowId, RowId> host_ids_;                   ///< of some peers
+    std::unordered_set<RowId> sent_;  ///< some that are known to have been sent to
     bool was_full_ = false;
 };
 

@@ -48,10 +48,14 @@ std::vector<ReceivedMessage> Inbox::take_batch() {
     return being_stored_.messages;
 }
 
-std::vector<AckDue> Inbox::stored() {
+std::vector<AckDue> Inbox::stored(std::span<const std::size_t> turned_away) {
     std::vector<AckDue> acks;
     acks.reserve(being_stored_.messages.size());
     for (std::size_t i = 0; i < being_stored_.messages.size(); ++i) {
+        if (!turned_away.empty() && turned_away.front() == i) {
+            turned_away = turned_away.subspan(1);
+            continue;
+        }
         ReceivedMessage& message = being_stored_.messages[i];
         acks.push_back(
             {message.peer, message.local, std::move(message.stamp), being_stored_.arrived[i]});

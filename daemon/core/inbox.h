@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -33,8 +34,8 @@ public:
     bool gathered() const { return !gathered_.messages.empty(); }
     /// What the store is to keep; at most one batch is being stored.
     std::vector<ReceivedMessage> take_batch();
-    /// The batch is durable: the ACKs that are owed for it.
-    std::vector<AckDue> stored();
+    /// The batch is durable but for those `turned_away` (rising): the ACKs that are owed for it.
+    std::vector<AckDue> stored(std::span<const std::size_t> turned_away = {});
     /// The batch could not be stored: silence, the senders try again.
     void not_stored();
 

@@ -76,13 +76,14 @@ struct PeerFacts {
     std::optional<WallTime> last_heard = {};
 };
 
-/// Written and synced in one transaction, in this order: peers, accepted, received, updates.
+/// Written and synced in one transaction, in this order: accepted, received, peers, updates.
 struct StoreBatch {
     std::vector<PeerFacts> peers = {};
     std::vector<OutgoingMessage> accepted = {};
     std::vector<ReceivedMessage> received = {};
     std::vector<OutgoingUpdate> updates = {};
-    std::int64_t last_stamp_us = 0;  ///< own timestamps up to here are used; never lowered
+    std::vector<Endpoint> unfamiliar = {};  ///< accepted for peers that the core has forgotten
+    std::int64_t last_stamp_us = 0;         ///< own timestamps up to here are used; never lowered
 
     bool empty() const {
         return peers.empty() && accepted.empty() && received.empty() && updates.empty();
@@ -100,7 +101,10 @@ struct BatchResult {
         bool repeated = false;
     };
     std::vector<Accepted> accepted = {};
-    Cursor last_cursor = 0;              ///< of the store, after this batch
+    /// Which of the received were not kept, as their senders are strangers and over quota.
+    std::vector<std::size_t> turned_away = {};
+    std::vector<PeerFacts> familiar = {};  ///< what the store knows of the unfamiliar
+    Cursor last_cursor = 0;                ///< of the store, after this batch
     std::uint64_t pending_messages = 0;  ///< outgoing ones without a final state, after this batch
 };
 
@@ -121,6 +125,7 @@ struct Recovered {
     std::int64_t last_stamp_us = 0;
     std::vector<PeerFacts> peers = {};         ///< those heard last, at most peers_max
     std::vector<Endpoint> pending_peers = {};  ///< those with pending messages
+    std::vector<Endpoint> known_hosts = {};    ///< all that the user has named or sent to
     std::uint64_t pending_messages = 0;
 };
 

@@ -23,8 +23,10 @@ std::string differing_claim(const Endpoint& from, const Addresses& claimed) {
 Node::Node(const NodeLimits& limits, const Recovered& recovered, std::uint64_t seed)
     : limits_(limits),
       random_(seed),
+      admission_(limits.admission, random_()),
       stamps_(recovered.last_stamp_us),
       pending_messages_(recovered.pending_messages) {
+    for (const Endpoint& host : recovered.known_hosts) admission_.set_known(host, true);
     for (const PeerFacts& facts : recovered.peers) peer_at(facts.endpoint).session.set_facts(facts);
     for (const Endpoint& endpoint : recovered.pending_peers) {
         Peer& peer = peer_at(endpoint);
@@ -35,6 +37,7 @@ Node::Node(const NodeLimits& limits, const Recovered& recovered, std::uint64_t s
 
 void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::string_view bytes) {
     ++counters_.datagrams_received;
+    if (!admit(now, from)) return;
     auto decoded = decode(bytes);
     if (const auto* cause = std::get_if<DropCause>(&decoded)) {
         ++counters_.dropped[static_cast<std::size_t>(*cause)];
@@ -46,7 +49,6 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
         if (find_peer(from) != nullptr) learn(now, from, local, datagram);
         return;
     }
-    learn(now, from, local, datagram);
     ReceivedMessage message;
     message.peer = from;
     if (!local.is_unspecified()) message.local = local;
@@ -63,15 +65,38 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
         message.text = std::move(plain.text);
         message.part = plain.part;
     }
+    if (admission_.known_only() && !admission_.is_known(from)) {
+        turn_away(TurnedAway::not_known);
+        return refuse(now, datagram, message);
+    }
+    learn(now, from, local, datagram);
     receive_text(now, datagram, std::move(message));
+}
+
+/// Before a datagram is looked at: a flood must cost as little as it can.
+bool Node::admit(Now now, const Endpoint& from) {
+    switch (admission_.judge(now.monotonic, from)) {
+        case Admission::Verdict::known:
+        case Admission::Verdict::stranger:
+            return true;
+        case Admission::Verdict::blocked:
+            turn_away(TurnedAway::blocked);
+            return false;
+        case Admission::Verdict::stranger_rate:
+            turn_away(TurnedAway::stranger_rate);
+            return false;
+        case Admission::Verdict::strangers_rate:
+            turn_away(TurnedAway::strangers_rate);
+            return false;
+    }
+    return false;
 }
 
 void Node::receive_text(Now now, const Datagram& datagram, ReceivedMessage message) {
     ++counters_.messages_received;
     if (!datagram.from_p2pd) message.part.reset();
     if (message.text.size() > limits_.text_bytes_max) {
-        acknowledge(now, {message.peer, message.local, message.stamp, now.monotonic}, false);
-        return;
+        return refuse(now, datagram, message);
     }
     if (inbox_.take(std::move(message), now.monotonic) == Inbox::Taken::full) {
         ++counters_.inbox_full;
@@ -120,7 +145,19 @@ void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Dat
     }
 }
 
-void Node::acknowledge(Now now, const AckDue& due, bool accepted) {
+/// For ever: the sender need not try again. Nothing is learnt of it.
+void Node::refuse(Now now, const Datagram& datagram, const ReceivedMessage& message) {
+    if (acks_.size() >= acks_waiting_max) {
+        ++counters_.acks_dropped;
+        return;
+    }
+    const WireAck ack{message.stamp, Stamp::of(StampClock::clamp(now.wall)), false};
+    acks_.push_back({{message.peer, message.local, ack, datagram.dialect,
+                      datagram.from_p2pd ? Extension::p2pd : Extension::none},
+                     now.monotonic});
+}
+
+void Node::acknowledge(Now now, const AckDue& due) {
     const Peer* const peer = find_peer(due.peer);
     if (peer == nullptr || acks_.size() >= acks_waiting_max) {
         ++counters_.acks_dropped;
@@ -128,7 +165,7 @@ void Node::acknowledge(Now now, const AckDue& due, bool accepted) {
     }
     const PeerFacts& facts = peer->session.facts();
     acks_.push_back(
-        {{due.peer, due.local, WireAck{due.stamp, Stamp::of(StampClock::clamp(now.wall)), accepted},
+        {{due.peer, due.local, WireAck{due.stamp, Stamp::of(StampClock::clamp(now.wall)), true},
           facts.dialect, facts.is_p2pd ? Extension::p2pd : Extension::none},
          due.arrived});
 }
@@ -180,13 +217,16 @@ void Node::stored(Now now, const BatchResult& result) {
         return;
     }
     pending_messages_ = result.pending_messages;
-    acknowledge_stored(now);
+    acknowledge_stored(now, result);
+    for (const PeerFacts& facts : result.familiar) remember(facts);
     announce(now, *batch, result);
 }
 
 /// The only place where the ACK of a message comes from: its batch is durable.
-void Node::acknowledge_stored(Now now) {
-    for (const AckDue& ack : inbox_.stored()) acknowledge(now, ack, true);
+void Node::acknowledge_stored(Now now, const BatchResult& result) {
+    for (const AckDue& ack : inbox_.stored(result.turned_away)) acknowledge(now, ack);
+    counters_.turned_away[static_cast<std::size_t>(TurnedAway::over_quota)] +=
+        result.turned_away.size();
 }
 
 void Node::announce(Now now, const StoreBatch& batch, const BatchResult& result) {
@@ -198,6 +238,7 @@ void Node::announce(Now now, const StoreBatch& batch, const BatchResult& result)
         events_.emplace_back(SendOutcome{message.first_us, false, accepted.id, accepted.repeated,
                                          message.created_at, message.expires_at,
                                          static_cast<std::uint32_t>(message.part_ends.size())});
+        set_known(message.peer, true);
         if (!accepted.repeated) keep(now, std::move(message));
     }
 }

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/core/admission.h"
 #include "daemon/core/codec.h"
 #include "daemon/core/inbox.h"
 #include "daemon/core/mailbox.h"
@@ -33,6 +34,7 @@ struct NodeLimits {
     std::size_t peer_memory_max =
         std::size_t{1024} * 1024;  ///< bytes of outgoing messages held for one peer
     std::size_t memory_max = std::size_t{64} * 1024 * 1024;  ///< and for all
+    AdmissionLimits admission = {};
 };
 
 struct NodeCounters {
@@ -47,6 +49,7 @@ struct NodeCounters {
     std::uint64_t inbox_full = 0;
     std::uint64_t acks_dropped = 0;  ///< because too many waited for the socket
     std::array<std::uint64_t, enum_names(DropCause{}).size()> dropped{};
+    std::array<std::uint64_t, enum_names(TurnedAway{}).size()> turned_away{};
 };
 
 /// A datagram to be sent. The shell fills in the local address and encodes it.
@@ -116,7 +119,9 @@ public:
     void expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pending_messages);
     /// Sets a peer's dialect by hand; what it writes later wins.
     void set_dialect(const Endpoint& peer, Dialect dialect);
-    void set_limits(const NodeLimits& limits) { limits_ = limits; }
+    /// The user has named or sent to this host, or takes that back.
+    void set_known(const Endpoint& host, bool known);
+    void set_limits(const NodeLimits& limits);
 
     // Wishes.
     /// What is to be made durable; empty while a batch is being stored. `lazily_too` takes notes
@@ -132,6 +137,9 @@ public:
     // Views.
     const NodeCounters& counters() const { return counters_; }
     std::uint64_t pending_messages() const { return pending_messages_; }
+    std::size_t peers() const { return peers_.size(); }
+    /// Bytes of outgoing messages in memory.
+    std::size_t outgoing_bytes() const { return outbox_.bytes(); }
     /// An unfinished message that is in memory, with its attempts so far; else nullptr.
     const OutgoingMessage* outgoing(MessageId id) const;
     std::optional<PeerView> view(const Endpoint& peer) const;
@@ -149,16 +157,20 @@ private:
         bool loading = false;
         bool ready = false;  ///< is in ready_
         std::optional<Instant> timer;
+        bool known = false;  ///< its host is; decides in which list it is
         std::list<Endpoint>::iterator heard_position;
     };
 
     // node.cpp
+    bool admit(Now now, const Endpoint& from);
+    void turn_away(TurnedAway why) { ++counters_.turned_away[static_cast<std::size_t>(why)]; }
     void receive_text(Now now, const Datagram& datagram, ReceivedMessage message);
+    void refuse(Now now, const Datagram& datagram, const ReceivedMessage& message);
     void receive_ack(Now now, const Endpoint& from, const WireAck& ack);
     void learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram);
-    void acknowledge(Now now, const AckDue& due, bool accepted);
+    void acknowledge(Now now, const AckDue& due);
     std::optional<Transmit> next_ack(Now now);
-    void acknowledge_stored(Now now);
+    void acknowledge_stored(Now now, const BatchResult& result);
     void announce(Now now, const StoreBatch& batch, const BatchResult& result);
     void not_stored(Now now, const StoreBatch& batch);
     bool anything_to_store() const {
@@ -183,7 +195,9 @@ private:
     Peer* find_peer(const Endpoint& endpoint);
     Peer& peer_at(const Endpoint& endpoint);
     void evict_idle_peers(const Peer& added);
+    std::list<Endpoint>& heard(const Peer& peer) { return peer.known ? known_ : strangers_; }
     void heard_now(Peer& peer, WallTime when);
+    void remember(const PeerFacts& facts);
     /// After any change of a peer: is it ready to send, when is its timer, what is to be loaded?
     void touch(const Endpoint& endpoint, Peer& peer);
     void arm_timer(const Endpoint& endpoint, Peer& peer);
@@ -194,11 +208,14 @@ private:
     NodeLimits limits_;
     NodeCounters counters_;
     std::mt19937_64 random_;
+    Admission admission_;
     StampClock stamps_;
     Outbox outbox_;
     Inbox inbox_;
     std::map<Endpoint, std::unique_ptr<Peer>> peers_;
-    std::list<Endpoint> heard_;  ///< all of peers_, the one heard longest ago first
+    /// All of peers_, the one heard longest ago first; strangers are forgotten first.
+    std::list<Endpoint> strangers_;
+    std::list<Endpoint> known_;
     std::deque<Endpoint> ready_;
     std::set<std::pair<Instant, Endpoint>> timers_;
     struct AckToSend {

@@ -41,6 +41,7 @@ std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
     message.created_at = now.wall;
     message.expires_at = now.wall + request.expires_in;
     message.request_id = std::move(request.request_id);
+    if (peer == nullptr) batch_.unfamiliar.push_back(message.peer);
     accepted_bytes_ += message.text.size();
     const std::int64_t ticket = message.first_us;
     batch_.accepted.push_back(std::move(message));

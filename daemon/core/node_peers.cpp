@@ -14,8 +14,9 @@ Node::Peer& Node::peer_at(const Endpoint& endpoint) {
     std::unique_ptr<Peer>& slot = peers_[endpoint];
     if (!slot) {
         slot = std::make_unique<Peer>(PeerFacts{.endpoint = endpoint});
-        slot->heard_position = heard_.insert(heard_.end(), endpoint);
         Peer& created = *slot;
+        created.known = admission_.is_known(endpoint);
+        created.heard_position = heard(created).insert(heard(created).end(), endpoint);
         evict_idle_peers(created);
         return created;
     }
@@ -27,15 +28,17 @@ Node::Peer& Node::peer_at(const Endpoint& endpoint) {
 void Node::evict_idle_peers(const Peer& added) {
     constexpr int looks_max = 16;
     for (int i = 0; i < looks_max && peers_.size() > limits_.peers_max; ++i) {
-        const auto oldest = heard_.begin();
+        // Never a known one for the sake of a stranger.
+        std::list<Endpoint>& heard = strangers_.empty() ? known_ : strangers_;
+        const auto oldest = heard.begin();
         const Peer& peer = *peers_.at(*oldest);
         const bool in_use = &peer == &added || !peer.session.idle() || peer.more_in_store ||
                             peer.loading || peer.ready;
         if (in_use) {
-            heard_.splice(heard_.end(), heard_, oldest);
+            heard.splice(heard.end(), heard, oldest);
         } else {
             peers_.erase(*oldest);
-            heard_.erase(oldest);
+            heard.erase(oldest);
         }
     }
 }
@@ -56,7 +59,31 @@ std::vector<PeerFacts> Node::take_learnt() {
 
 void Node::heard_now(Peer& peer, WallTime when) {
     peer.session.heard(when);
-    heard_.splice(heard_.end(), heard_, peer.heard_position);
+    heard(peer).splice(heard(peer).end(), heard(peer), peer.heard_position);
+}
+
+void Node::set_known(const Endpoint& host, bool known) {
+    if (admission_.is_known(host) == known) return;
+    admission_.set_known(host, known);
+    Endpoint first = host;
+    first.port = 0;
+    for (auto peer = peers_.lower_bound(first); peer != peers_.end() && peer->first.same_host(host);
+         ++peer) {
+        std::list<Endpoint>& from = heard(*peer->second);
+        peer->second->known = known;
+        std::list<Endpoint>& to = heard(*peer->second);
+        to.splice(to.end(), from, peer->second->heard_position);
+    }
+}
+
+void Node::set_limits(const NodeLimits& limits) {
+    limits_ = limits;
+    admission_.set_limits(limits.admission);
+}
+
+/// What it has written since is newer.
+void Node::remember(const PeerFacts& facts) {
+    if (find_peer(facts.endpoint) == nullptr) peer_at(facts.endpoint).session.set_facts(facts);
 }
 
 void Node::touch(const Endpoint& endpoint, Peer& peer) {

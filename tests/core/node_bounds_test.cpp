@@ -124,6 +124,7 @@ TEST(Bounds, WhatWaitsToBeStoredIsBoundedInBytes) {
 
 TEST(Bounds, AnInboxThatIsFullIsSilent) {
     Node node({}, {}, 1);
+    node.set_known(stranger(0), true);
     for (int i = 0; i < 5000; ++i) {
         node.receive(at_second(0), stranger(0), local,
                      message_json().set("Timestamp da mensagem", std::to_string(i)).text());

@@ -8,11 +8,16 @@ namespace p2pd {
 BatchResult SimulatedStore::commit(const StoreBatch& batch) {
     BatchResult result;
     last_stamp_us_ = std::max(last_stamp_us_, batch.last_stamp_us);
-    for (const PeerFacts& facts : batch.peers) peers_.insert_or_assign(facts.endpoint, facts);
+    for (const Endpoint& peer : batch.unfamiliar) {
+        if (const auto facts = peers_.find(peer); facts != peers_.end()) {
+            result.familiar.push_back(facts->second);
+        }
+    }
     for (const OutgoingMessage& message : batch.accepted) {
         result.accepted.push_back(accept(message));
     }
     for (const ReceivedMessage& message : batch.received) receive(message);
+    for (const PeerFacts& facts : batch.peers) peers_.insert_or_assign(facts.endpoint, facts);
     for (const OutgoingUpdate& update : batch.updates) apply(update);
     result.pending_messages = pending_;
     return result;
@@ -118,6 +123,9 @@ Recovered SimulatedStore::recover(std::size_t peers_max) const {
     if (recovered.peers.size() > peers_max) recovered.peers.resize(peers_max);
     for (const auto& [endpoint, pending] : pending_of_) {
         recovered.pending_peers.push_back(endpoint);
+    }
+    for (const auto& [id, outgoing] : outgoing_) {
+        recovered.known_hosts.push_back(outgoing.message.peer);
     }
     recovered.pending_messages = pending_;
     return recovered;
