@@ -1,6 +1,7 @@
 // core: reading datagrams. Includes std, core, and nlohmann's SAX parser, here alone.
 #include "daemon/core/codec.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -76,6 +77,7 @@ public:
     std::array<Value, static_cast<std::size_t>(Member::count)> members;
     std::optional<std::string> wrapped;  ///< the document was a text, not an object
     std::optional<DropCause> cause;
+    bool overflow = false;  ///< it ended at a number that no double holds
     bool upper_case = false;
     bool short_stamp = false;
     std::uint64_t part_number = 0;
@@ -116,7 +118,8 @@ public:
     bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                      const nlohmann::detail::exception& error) {
         constexpr int number_overflow = 406;
-        return fail(error.id == number_overflow ? DropCause::out_of_range : DropCause::not_json);
+        overflow = error.id == number_overflow;
+        return fail(overflow ? DropCause::out_of_range : DropCause::not_json);
     }
 
 private:
@@ -294,11 +297,43 @@ Dialect dialect_of(const MemberReader& reader, bool was_wrapped) {
     return reader.upper_case ? Dialect::upper : Dialect::base;
 }
 
+/// `bytes` with each number that no double holds replaced by one that is just as far out of every
+/// range: nlohmann stops at such a number, even in a member that nobody reads.
+std::string in_range(std::string_view bytes) {
+    constexpr std::string_view far = "1e300";
+    std::string written;
+    bool in_text = false;
+    while (!bytes.empty()) {
+        const std::string_view number =
+            bytes.substr(0, in_text ? 0 : bytes.find_first_not_of("+-.0123456789eE"));
+        double value = 0;
+        const bool is_far =
+            is_json_number(number) &&
+            std::from_chars(number.data(), number.data() + number.size(), value).ec ==
+                std::errc::result_out_of_range;
+        const bool is_escape = in_text && bytes.front() == '\\';
+        const std::size_t taken = std::max<std::size_t>(number.size(), is_escape ? 2 : 1);
+        if (bytes.front() == '"') in_text = !in_text;
+        written += is_far ? far : bytes.substr(0, taken);
+        bytes.remove_prefix(std::min(taken, bytes.size()));
+    }
+    return written;
+}
+
 std::optional<DropCause> parse(std::string_view bytes, MemberReader& reader) {
     // nlohmann takes a NUL for the end of the document, whatever comes behind it.
     if (bytes.find('\0') != std::string_view::npos) return DropCause::not_json;
     if (nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &reader)) return std::nullopt;
     return reader.cause.value_or(DropCause::not_json);
+}
+
+/// Into a reader that is empty; numbers that are too large count in the members that are read.
+std::optional<DropCause> parse_all(std::string_view bytes, MemberReader& reader) {
+    const auto cause = parse(bytes, reader);
+    if (!reader.overflow) return cause;
+    reader = {};
+    const auto once_more = parse(in_range(bytes), reader);
+    return reader.overflow ? DropCause::not_json : once_more;  // it was the front of no number
 }
 
 }  // namespace
@@ -307,10 +342,10 @@ std::variant<Datagram, DropCause> decode(std::string_view bytes) {
     if (bytes.empty()) return DropCause::empty;
     if (!is_utf8(bytes)) return DropCause::not_utf8;
     MemberReader outer;
-    if (const auto cause = parse(bytes, outer)) return *cause;
+    if (const auto cause = parse_all(bytes, outer)) return *cause;
     MemberReader inner;
     if (outer.wrapped) {
-        if (const auto cause = parse(*outer.wrapped, inner)) return *cause;
+        if (const auto cause = parse_all(*outer.wrapped, inner)) return *cause;
         if (inner.wrapped) return DropCause::not_object;
     }
     const MemberReader& reader = outer.wrapped ? inner : outer;

@@ -319,6 +319,14 @@ TEST(CodecCases, UnknownMembersAreIgnored) {
         {"the empty name", message_json().add("", "1").text()},
         {"p2pd inside of another", message_json().add("x", R"({"p2pd":{"part":1}})").text()},
         {"members of another kind", message_json().add("Mensagem original", "1").text()},
+        {"1e999", message_json().add("x", "1e999").text()},
+        {"-1e999, quoted", message_json().add("x", "[-1e999]").quoted()},
+        {"10^400", message_json().add("x", "1" + std::string(400, '0')).text()},
+        {"1e999 behind a text with a quote",
+         message_json().set("Mensagem", R"("\\\"1e999")").add("x", "1e999").text()},
+        {"1e999 and a comma", message_json().add("x", "1e999,").text(), not_json},
+        {"1e9999-1", message_json().add("x", "1e9999-1").text(), not_json},
+        {"1e999 in a text", message_json().set("Mensagem", "1e999").text(), wrong_type},
         {"a number of 400 digits", message_json().add("x", "0." + std::string(400, '1')).text()},
     });
 }
