@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t transmits_max = 256;  // then the loop looks at what has come in
 constexpr std::chrono::seconds housekeeping_interval{5};
+constexpr std::chrono::milliseconds notify_again_interval{100};
 
 WallTime wall_now() {
     return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
@@ -106,10 +107,10 @@ void Daemon::run() {
     control_server_.start();
     wait_for_signal();
     start_watchdog();
-    watch();
     flush();
     log_.info("p2pd " P2PD_VERSION " is ready, " + status_text());
     notifier_.ready(status_text());
+    watch();
     loop_.run();
     if (const auto failure = store_thread_->finish()) throw StoreFailure(*failure);
     log_.info("p2pd has stopped");
@@ -267,7 +268,11 @@ void Daemon::watch() {
         last_status_ = std::move(status);
         notifier_.status(last_status_);
     }
-    housekeeping_timer_.expires_after(housekeeping_interval);
+    if (notifier_.say_again()) {
+        housekeeping_timer_.expires_after(notify_again_interval);
+    } else {
+        housekeeping_timer_.expires_after(housekeeping_interval);
+    }
     housekeeping_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) watch();
     });

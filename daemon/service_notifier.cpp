@@ -1,9 +1,14 @@
-// daemon: sd_notify(3). Includes std, sd-daemon.
+// daemon: sd_notify(3), without its waiting. Includes std, sd-daemon.
 #include "daemon/service_notifier.h"
 
+#include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
-#include <string>
+#include <unistd.h>
+#include <utility>
 
 #include <systemd/sd-daemon.h>
 
@@ -11,34 +16,72 @@ namespace p2pd {
 
 namespace {
 
-/// A manager that does not listen is no reason to stop; it restarts what it cannot hear.
-void notify(const std::string& state) {
-    static_cast<void>(sd_notify(0, state.c_str()));
+/// The manager's socket by its path, or by its name in the abstract namespace (`@name`).
+std::optional<NotifyAddress> manager_address() {
+    const char* const name = std::getenv("NOTIFY_SOCKET");
+    NotifyAddress address;
+    const std::size_t size = name == nullptr ? 0 : std::strlen(name);
+    if (size < 2 || size >= sizeof address.socket.sun_path) return std::nullopt;
+    if (*name != '/' && *name != '@') return std::nullopt;
+    address.socket.sun_family = AF_UNIX;
+    std::memcpy(address.socket.sun_path, name, size);
+    if (*name == '@') address.socket.sun_path[0] = '\0';
+    address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
+    return address;
 }
 
 }  // namespace
 
-void ServiceNotifier::ready(std::string_view status) const {
-    notify("READY=1\nSTATUS=" + std::string(status));
+ServiceNotifier::ServiceNotifier() : address_(manager_address()) {
+    if (address_) descriptor_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+ServiceNotifier::~ServiceNotifier() {
+    if (descriptor_ >= 0) close(descriptor_);
+}
+
+/// False while the manager does not read. One that has gone is no reason to stop or to try again:
+/// it restarts what it cannot hear.
+bool ServiceNotifier::send(std::string_view state) const {
+    if (descriptor_ < 0) return true;
+    const auto* const address = reinterpret_cast<const sockaddr*>(&address_->socket);
+    return sendto(descriptor_, state.data(), state.size(), MSG_NOSIGNAL, address, address_->size) >=
+               0 ||
+           errno != EAGAIN;
+}
+
+/// A newer state takes the place of one that was not taken.
+void ServiceNotifier::must_say(std::string state) {
+    unsaid_ = std::move(state);
+    say_again();
+}
+
+bool ServiceNotifier::say_again() {
+    if (!unsaid_.empty() && send(unsaid_)) unsaid_.clear();
+    return !unsaid_.empty();
+}
+
+void ServiceNotifier::ready(std::string_view status) {
+    must_say("READY=1\nSTATUS=" + std::string(status));
 }
 
 void ServiceNotifier::status(std::string_view status) const {
-    notify("STATUS=" + std::string(status));
+    send("STATUS=" + std::string(status));
 }
 
-void ServiceNotifier::reloading() const {
+void ServiceNotifier::reloading() {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
     const std::int64_t us = std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
-    notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));
+    must_say("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));
 }
 
-void ServiceNotifier::stopping() const {
-    notify("STOPPING=1\nSTATUS=Stopping");
+void ServiceNotifier::stopping() {
+    must_say("STOPPING=1\nSTATUS=Stopping");
 }
 
 void ServiceNotifier::alive() const {
-    notify("WATCHDOG=1");
+    send("WATCHDOG=1");
 }
 
 std::optional<std::chrono::microseconds> ServiceNotifier::watchdog_interval() const {

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,13 @@ class Daemon:
     # Facts.
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")[-20000:] if self.log_path.exists() else ""
+
+    def wait_log(self, text: str, times: int = 1, seconds: float = 20) -> None:
+        """Awaits a text in the log; a file tells nobody that it has grown, so it is asked."""
+        deadline = Deadline(seconds, f"{text!r} in the log")
+        while self.log_path.read_text(errors="replace").count(text) < times:
+            deadline.check()
+            time.sleep(0.01)
 
     def check_log(self) -> None:
         found = SANITIZER_REPORT.search(self.log_path.read_bytes())

@@ -23,6 +23,8 @@ class NotifySocket:
         self.path = path
         self.seen: list[str] = []
         self.changed = threading.Condition()
+        self._hears = threading.Event()
+        self._hears.set()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
 
@@ -35,6 +37,7 @@ class NotifySocket:
         ended = False
         while not ended:
             readable = select.select([self._socket, pidfd], [], [])[0]
+            self._hears.wait()
             ended = self._socket not in readable
             lines = [ENDED] if ended else self._socket.recv(65536).decode().splitlines()
             with self.changed:
@@ -42,6 +45,23 @@ class NotifySocket:
                 self.changed.notify_all()
         os.close(pidfd)
         self._socket.close()
+
+    def stop_hearing(self) -> None:
+        """From the next line on nothing is read, as by a manager that hangs."""
+        self._hears.clear()
+
+    def hear_again(self) -> None:
+        self._hears.set()
+
+    def is_full(self) -> bool:
+        """Whoever would say something now would wait."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            try:
+                other.sendto(b"", str(self.path))
+            except BlockingIOError:
+                return True
+            return False
 
     def forget(self) -> None:
         with self.changed:

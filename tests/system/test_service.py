@@ -6,7 +6,7 @@ import select
 import signal
 import time
 
-from control import TIME_FACTOR, Control
+from control import TIME_FACTOR, Control, Deadline
 from harness import Hosts
 
 
@@ -95,6 +95,25 @@ def test_it_lives_on_without_a_service_manager(hosts: Hosts) -> None:
     daemon.notify.path.unlink()  # the manager has gone
     assert daemon.status()["pid"] == daemon.pid
     assert daemon.stop() == 0
+
+
+def test_a_manager_that_hangs_is_not_waited_for(hosts: Hosts) -> None:
+    daemon = hosts.start("daemon", watchdog_us=20_000)
+    assert daemon.notify and daemon.process
+    daemon.notify.stop_hearing()
+    deadline = Deadline(20, "the manager's queue to be full")
+    while not daemon.notify.is_full():
+        deadline.check()
+    daemon.wait_log("is ready", 1)
+    begun = time.monotonic()
+    for _ in range(20):  # more than one watchdog interval each
+        assert daemon.status()["pid"] == daemon.pid
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_log("configuration reloaded", 1)
+    assert time.monotonic() - begun < 5 * TIME_FACTOR
+    daemon.notify.forget()
+    daemon.notify.hear_again()
+    daemon.wait_notified("READY=1", seconds=10)  # of the reload: that is said again
 
 
 def test_an_idle_daemon_does_nothing(hosts: Hosts) -> None:
