@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,14 +31,18 @@ struct StrangerQuotas {
     std::uint64_t bytes_max = std::uint64_t{1024} * 1024 * 1024;
 };
 
+class StoreFolder;
+
 struct StoreOptions {
     std::filesystem::path state_dir;
     /// WAL size that brings a checkpoint.
     std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
     Duration part_timeout = std::chrono::hours{1};
     StrangerQuotas quotas;
-    // For tests: another VFS of SQLite, and a full disk after so many pages (0: none).
+    // For tests: another VFS of SQLite with the folder that belongs to it, and a full disk after so
+    // many pages (0: none).
     std::string vfs;
+    std::function<std::unique_ptr<StoreFolder>(const std::filesystem::path&)> open_folder;
     std::uint32_t pages_max = 0;
 };
 

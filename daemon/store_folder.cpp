@@ -18,6 +18,23 @@ namespace {
 
 constexpr off_t ballast_bytes = off_t{4} * 1024 * 1024;
 
+/// A file descriptor that closes itself.
+class FileHandle {
+public:
+    explicit FileHandle(int descriptor) : descriptor_(descriptor) {}
+    ~FileHandle() {
+        if (valid()) close(descriptor_);
+    }
+    FileHandle(const FileHandle&) = delete;
+    FileHandle& operator=(const FileHandle&) = delete;
+    int get() const { return descriptor_; }
+    bool valid() const { return descriptor_ >= 0; }
+    int release() { return std::exchange(descriptor_, -1); }
+
+private:
+    int descriptor_;
+};
+
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
     throw StoreFailure("cannot " + what + " " + path.string() + ": " +
                        std::generic_category().message(errno));
@@ -72,13 +89,31 @@ void sync_folder(const std::filesystem::path& path) {
     if (!folder.valid() || fsync(folder.get()) != 0) fail("sync the folder", path);
 }
 
-}  // namespace
+class FolderOnDisk final : public StoreFolder {
+public:
+    explicit FolderOnDisk(const std::filesystem::path& path);
 
-FileHandle::~FileHandle() {
-    if (valid()) close(descriptor_);
-}
+    std::filesystem::path database() const override { return path_ / "p2pd.db"; }
+    std::uintmax_t database_bytes() const override;
+    void sync() override;
+    std::uintmax_t database_file_bytes() const override;
+    bool reserve(std::uintmax_t begin, std::uintmax_t end) override;
+    void release_ballast() override;
+    bool renew_ballast() override;
+    std::string read_beside(std::string_view name) override;
+    bool write_beside(std::string_view name, std::string_view bytes) override;
 
-StoreFolder::StoreFolder(const std::filesystem::path& path)
+private:
+    std::filesystem::path ballast() const { return path_ / "ballast"; }
+
+    std::filesystem::path path_;
+    bool made_;  ///< by us, just now
+    FileHandle lock_;
+    FileHandle database_;  ///< to the end: closing it would drop the locks that SQLite has on it
+    bool ballast_ready_ = false;
+};
+
+FolderOnDisk::FolderOnDisk(const std::filesystem::path& path)
     : path_(std::filesystem::absolute(path.has_filename() ? path : path.parent_path())),
       made_(make_folder(path_)),
       lock_(take_lock(path_)),
@@ -88,36 +123,36 @@ StoreFolder::StoreFolder(const std::filesystem::path& path)
     ballast_ready_ = std::filesystem::file_size(ballast(), error) >= ballast_bytes && !error;
 }
 
-std::uintmax_t StoreFolder::database_bytes() const {
+std::uintmax_t FolderOnDisk::database_bytes() const {
     std::error_code error;
     const std::uintmax_t wal = std::filesystem::file_size(database() += "-wal", error);
     return database_file_bytes() + (error ? 0 : wal);
 }
 
-std::uintmax_t StoreFolder::database_file_bytes() const {
+std::uintmax_t FolderOnDisk::database_file_bytes() const {
     std::error_code error;
     const std::uintmax_t bytes = std::filesystem::file_size(database(), error);
     return error ? 0 : bytes;
 }
 
-bool StoreFolder::reserve(std::uintmax_t begin, std::uintmax_t end) {
+bool FolderOnDisk::reserve(std::uintmax_t begin, std::uintmax_t end) {
     const int code = fallocate(database_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
                                static_cast<off_t>(end - begin));
     return code == 0 || (errno != ENOSPC && errno != EDQUOT);
 }
 
-void StoreFolder::sync() const {
+void FolderOnDisk::sync() {
     sync_folder(path_);
     if (made_) sync_folder(path_.parent_path());
 }
 
-void StoreFolder::release_ballast() {
+void FolderOnDisk::release_ballast() {
     std::error_code error;
     std::filesystem::remove(ballast(), error);
     ballast_ready_ = false;
 }
 
-bool StoreFolder::renew_ballast() {
+bool FolderOnDisk::renew_ballast() {
     if (ballast_ready_) return true;
     {
         const FileHandle file(open_own(ballast()));
@@ -125,6 +160,25 @@ bool StoreFolder::renew_ballast() {
     }
     if (!ballast_ready_) release_ballast();
     return ballast_ready_;
+}
+
+std::string FolderOnDisk::read_beside(std::string_view name) {
+    const FileHandle file(open((path_ / name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    std::array<char, 4096> buffer{};
+    const ssize_t size = file.valid() ? pread(file.get(), buffer.data(), buffer.size(), 0) : 0;
+    return {buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+bool FolderOnDisk::write_beside(std::string_view name, std::string_view bytes) {
+    const FileHandle file(open_own(path_ / name));
+    return file.valid() &&
+           pwrite(file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+}
+
+}  // namespace
+
+std::unique_ptr<StoreFolder> open_store_folder(const std::filesystem::path& path) {
+    return std::make_unique<FolderOnDisk>(path);
 }
 
 }  // namespace p2pd

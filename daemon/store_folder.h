@@ -2,55 +2,46 @@
 // std.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 
 namespace p2pd {
 
-/// A file descriptor that closes itself.
-class FileHandle {
-public:
-    explicit FileHandle(int descriptor) : descriptor_(descriptor) {}
-    ~FileHandle();
-    FileHandle(const FileHandle&) = delete;
-    FileHandle& operator=(const FileHandle&) = delete;
-    int get() const { return descriptor_; }
-    bool valid() const { return descriptor_ >= 0; }
-    int release() { return std::exchange(descriptor_, -1); }
-
-private:
-    int descriptor_;
-};
-
-/// The folder is ours as long as this lives. Throws StoreFailure with what to do.
+/// The folder is ours as long as this lives. What SQLite does in it goes through its VFS; all else
+/// that touches the disk goes through here.
 class StoreFolder {
 public:
-    explicit StoreFolder(const std::filesystem::path& path);
+    StoreFolder() = default;
+    virtual ~StoreFolder() = default;
+    StoreFolder(const StoreFolder&) = delete;
+    StoreFolder& operator=(const StoreFolder&) = delete;
 
-    std::filesystem::path database() const { return path_ / "p2pd.db"; }
-    std::filesystem::path ballast() const { return path_ / "ballast"; }
-    std::uintmax_t database_bytes() const;  ///< with its WAL
+    virtual std::filesystem::path database() const = 0;
+    virtual std::uintmax_t database_bytes() const = 0;  ///< with its WAL
 
-    /// Makes the entries of the folder durable.
-    void sync() const;
+    /// Makes the entries of the folder durable. Throws StoreFailure.
+    virtual void sync() = 0;
 
-    std::uintmax_t database_file_bytes() const;  ///< without it
+    virtual std::uintmax_t database_file_bytes() const = 0;  ///< without its WAL
     /// Sets room of the disk aside for the main file, from `begin` to `end`, beyond its end. False:
     /// there is none. Where the file system cannot do this, true.
-    bool reserve(std::uintmax_t begin, std::uintmax_t end);
+    virtual bool reserve(std::uintmax_t begin, std::uintmax_t end) = 0;
 
     /// Gives the ballast's room back to the disk, so that deleting works when it is full.
-    void release_ballast();
+    virtual void release_ballast() = 0;
     /// Makes it again. False: there is no room.
-    bool renew_ballast();
+    virtual bool renew_ballast() = 0;
 
-private:
-    std::filesystem::path path_;
-    bool made_;  ///< by us, just now
-    FileHandle lock_;
-    FileHandle database_;  ///< to the end: closing it would drop the locks that SQLite has on it
-    bool ballast_ready_ = false;
+    /// A small file beside the main one; empty if it is not there.
+    virtual std::string read_beside(std::string_view name) = 0;
+    /// Written in place from its beginning, and not synced. False: it could not be.
+    virtual bool write_beside(std::string_view name, std::string_view bytes) = 0;
 };
+
+/// The folder in the file system. Throws StoreFailure with what to do.
+std::unique_ptr<StoreFolder> open_store_folder(const std::filesystem::path& path);
 
 }  // namespace p2pd

@@ -25,12 +25,14 @@ void set(sqlite::Connection& connection, int option, int value) {
 }  // namespace
 
 StoreFile::StoreFile(const StoreOptions& options)
-    : folder_(options.state_dir), connection_(folder_.database().string(), options.vfs) {
+    : folder_(options.open_folder ? options.open_folder(options.state_dir)
+                                  : open_store_folder(options.state_dir)),
+      connection_(folder_->database().string(), options.vfs) {
     try {
         configure(options);
         start();
     } catch (const sqlite::Full&) {
-        fail_for_room(folder_);
+        fail_for_room(*folder_);
     }
 }
 
@@ -44,7 +46,7 @@ void StoreFile::configure(const StoreOptions& options) {
     connection_.execute("PRAGMA locking_mode = EXCLUSIVE");
     if (connection_.ask("PRAGMA journal_mode = WAL") != "wal") {
         throw StoreFailure("the store cannot use a write-ahead log in " +
-                           folder_.database().parent_path().string());
+                           folder_->database().parent_path().string());
     }
     connection_.execute(
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
@@ -62,11 +64,11 @@ void StoreFile::configure(const StoreOptions& options) {
 void StoreFile::start() {
     migrate(connection_, store_migrations());
     if (!checkpoint_and_truncate()) {
-        folder_.release_ballast();
-        if (!checkpoint_and_truncate()) fail_for_room(folder_);
+        folder_->release_ballast();
+        if (!checkpoint_and_truncate()) fail_for_room(*folder_);
     }
-    folder_.renew_ballast();  // first of all, with the room that the WAL has just left
-    folder_.sync();
+    folder_->renew_ballast();  // first of all, with the room that the WAL has just left
+    folder_->sync();
 }
 
 bool StoreFile::checkpoint_and_truncate() {
@@ -86,7 +88,7 @@ bool StoreFile::checkpoint(int mode) {
     connection_.check(code);
     if (frames != moved) throw StoreFailure("the store failed: a checkpoint was not complete");
     wal_bytes_ = 0;
-    reserved_bytes_ = folder_.database_file_bytes();  // it was cut to its length
+    reserved_bytes_ = folder_->database_file_bytes();  // it was cut to its length
     return true;
 }
 
@@ -95,7 +97,7 @@ void StoreFile::reserve(std::uint64_t pages) {
     if (needed <= reserved_bytes_) return;
     // Some more than needed, so that not every commit asks.
     for (const std::uint64_t end : {needed + reserved_ahead_bytes, needed}) {
-        if (!folder_.reserve(reserved_bytes_, end)) continue;
+        if (!folder_->reserve(reserved_bytes_, end)) continue;
         reserved_bytes_ = end;
         return;
     }
@@ -103,7 +105,7 @@ void StoreFile::reserve(std::uint64_t pages) {
 }
 
 void StoreFile::restore_ballast() {
-    if (!folder_.renew_ballast() && checkpoint_and_truncate()) folder_.renew_ballast();
+    if (!folder_->renew_ballast() && checkpoint_and_truncate()) folder_->renew_ballast();
 }
 
 int StoreFile::count_wal_pages(void* self, sqlite3*, const char*, int pages) {

@@ -46,7 +46,7 @@ class StoreFile {
 public:
     explicit StoreFile(const StoreOptions& options);
 
-    StoreFolder& folder() { return folder_; }
+    StoreFolder& folder() { return *folder_; }
     sqlite::Connection& connection() { return connection_; }
 
     /// Everything into the main file, and the WAL to length 0. False: no room for that now.
@@ -68,7 +68,7 @@ private:
     bool checkpoint(int mode);
     static int count_wal_pages(void* self, sqlite3*, const char*, int pages);
 
-    StoreFolder folder_;
+    std::unique_ptr<StoreFolder> folder_;
     sqlite::Connection connection_;
     std::size_t page_bytes_ = 0;
     std::size_t wal_bytes_ = 0;
