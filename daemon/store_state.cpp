@@ -30,7 +30,7 @@ StoreFile::StoreFile(const StoreOptions& options)
       connection_(folder_->database().string(), options.vfs) {
     try {
         configure(options);
-        start();
+        start(options);
     } catch (const sqlite::Full&) {
         fail_for_room(*folder_);
     }
@@ -55,15 +55,20 @@ void StoreFile::configure(const StoreOptions& options) {
         connection_.execute("PRAGMA max_page_count = " + std::to_string(options.pages_max));
     }
     page_bytes_ = std::stoul(connection_.ask("PRAGMA page_size"));
-    sqlite3_wal_hook(connection_.handle(), &StoreFile::count_wal_pages, this);
+    if (options.policy_p) {
+        sqlite3_wal_hook(connection_.handle(), &StoreFile::count_wal_pages, this);
+    } else {
+        sqlite3_wal_autocheckpoint(connection_.handle(),
+                                   static_cast<int>(options.checkpoint_bytes / page_bytes_));
+    }
 }
 
 /// After a crash the page cache may show what the disk does not have, because a sync failed and
 /// its pages were marked clean. So what was recovered is written anew and synced before anything
 /// is answered on the strength of it.
-void StoreFile::start() {
+void StoreFile::start(const StoreOptions& options) {
     migrate(connection_, store_migrations());
-    if (!checkpoint_and_truncate()) {
+    if (options.policy_p && !checkpoint_and_truncate()) {
         folder_->release_ballast();
         if (!checkpoint_and_truncate()) fail_for_room(*folder_);
     }

@@ -64,7 +64,7 @@ public:
 
 private:
     void configure(const StoreOptions& options);
-    void start();
+    void start(const StoreOptions& options);
     bool checkpoint(int mode);
     static int count_wal_pages(void* self, sqlite3*, const char*, int pages);
 

@@ -55,14 +55,18 @@ DiskResult MemoryDisk::before(DiskOperation operation) {
     const auto kind = static_cast<std::size_t>(operation);
     ++counters_.operations.at(kind);
     if (!fault_ || fault_->operation.value_or(operation) != operation) return DiskResult::ok;
-    if (fault_->full && operation != DiskOperation::write) return DiskResult::ok;
+    const bool full = fault_->kind == DiskFault::Kind::full;
+    if (full && operation != DiskOperation::write) return DiskResult::ok;
     if (fault_->at > 1) {
         --fault_->at;
         return DiskResult::ok;
     }
-    const bool full = fault_->full;
-    if (!fault_->for_ever) fault_.reset();
     has_failed_ = true;
+    if (fault_->kind == DiskFault::Kind::power_cut) {
+        power_cut();
+        return DiskResult::dead;
+    }
+    if (!fault_->for_ever) fault_.reset();
     full ? ++counters_.no_room : ++counters_.failed.at(kind);
     return full ? DiskResult::full : DiskResult::failed;
 }
@@ -125,6 +129,7 @@ void MemoryDisk::put(MemoryFile& file, std::string_view bytes, std::size_t at) {
 /// A write that fails may have written some of it.
 DiskResult MemoryDisk::write(MemoryFile& file, std::string_view bytes, std::size_t at) {
     DiskResult result = before(DiskOperation::write);
+    if (result == DiskResult::dead) return result;
     const std::size_t end = at + bytes.size();
     const std::size_t owned = std::max(file.cache.size(), file.reserved);
     if (result == DiskResult::ok && !has_room(end > owned ? end - owned : 0)) {
@@ -148,10 +153,9 @@ DiskResult MemoryDisk::truncate(MemoryFile& file, std::size_t size) {
 }
 
 DiskResult MemoryDisk::sync(MemoryFile& file) {
-    if (before(DiskOperation::sync) != DiskResult::ok) {
-        lose(file);
-        return DiskResult::failed;
-    }
+    const DiskResult result = before(DiskOperation::sync);
+    if (result == DiskResult::failed) lose(file);
+    if (result != DiskResult::ok) return result;
     sync_length(file);
     for (const std::size_t sector : file.dirty_sectors) {
         const std::size_t begin = sector * sector_bytes;
@@ -173,8 +177,9 @@ void MemoryDisk::lose(MemoryFile& file) {
 
 DiskResult MemoryDisk::remove(const std::string& name) {
     const DiskResult result = before(DiskOperation::remove);
+    if (result != DiskResult::ok) return result;
     MemoryFile* const file = find(name);
-    if (result != DiskResult::ok || file == nullptr) return result;
+    if (file == nullptr) return result;
     file->linked = false;
     file->cache.clear();
     file->shortest = 0;
@@ -204,6 +209,7 @@ bool MemoryDisk::set_ballast(std::size_t bytes) {
 
 void MemoryDisk::power_cut() {
     ++generation_;
+    ++counters_.power_cuts;
     heal();
     for (auto entry = files_.begin(); entry != files_.end();) {
         MemoryFile& file = entry->second;

@@ -28,20 +28,24 @@ enum class DiskOperation : std::uint8_t { open, read, write, sync, truncate, rem
 inline constexpr std::size_t disk_operations = 6;
 const char* name_of(DiskOperation operation);
 
-enum class DiskResult : std::uint8_t { ok, failed, full };
+/// `dead`: the power went just before; the file may be gone and must not be touched.
+enum class DiskResult : std::uint8_t { ok, failed, full, dead };
 
-/// What shall fail, counted from now on.
+/// What shall happen, counted from now on.
 struct DiskFault {
+    /// An I/O error; no room (of writes alone); a power cut.
+    enum class Kind : std::uint8_t { io_error, full, power_cut };
     std::optional<DiskOperation> operation = {};  ///< empty: any of them counts
     std::uint64_t at = 1;                         ///< the k-th, from 1
     bool for_ever = false;                        ///< all from there on, until heal()
-    bool full = false;  ///< for lack of room rather than for an I/O error; writes alone can
+    Kind kind = Kind::io_error;
 };
 
 struct DiskCounters {
     std::array<std::uint64_t, disk_operations> operations{};
     std::array<std::uint64_t, disk_operations> failed{};
     std::uint64_t no_room = 0;  ///< writes and reservations that found no room
+    std::uint64_t power_cuts = 0;
 };
 
 /// What reads show (`cache`), and what is on the disk (`durable`). A dirty sector reaches the disk
