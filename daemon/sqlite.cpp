@@ -3,15 +3,27 @@
 
 namespace p2pd::sqlite {
 
-Connection::Connection(const std::string& path, const std::string& vfs) {
+namespace {
+
+bool is_damage(int code) {
+    const int primary = code & 0xff;
+    return code == SQLITE_IOERR_DATA || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
+}  // namespace
+
+Connection::Connection(const std::string& path, const std::string& vfs) : vfs_(vfs) {
     sqlite3* handle = nullptr;
     const int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    const int code =
-        sqlite3_open_v2(path.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, vfs_.name());
     handle_.reset(handle);
     if (code != SQLITE_OK) {
         throw StoreFailure("cannot open the store " + path + ": " + sqlite3_errstr(code));
+    }
+    if (vfs_.was_empty()) {
+        int reserved = page_sum_bytes;
+        check(sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved));
     }
 }
 
@@ -29,11 +41,23 @@ std::string Connection::ask(const std::string& sql) {
 void Connection::check(int code) {
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
     if (code == SQLITE_FULL) throw Full("the disk is full");
+    fail(code);
+}
+
+void Connection::fail(int code) {
     const char* const file = sqlite3_db_filename(handle(), "main");
-    broken_ = "the store " + std::string(file == nullptr ? "" : file) +
-              " failed: " + sqlite3_errmsg(handle()) + " (SQLite error " + std::to_string(code) +
-              ")";
-    throw StoreFailure(broken_);
+    broken_ = "the store " + std::string(file == nullptr ? "" : file);
+    if (!is_damage(code)) {
+        broken_ += std::string(" failed: ") + sqlite3_errmsg(handle()) + " (SQLite error " +
+                   std::to_string(code) + ")";
+        throw StoreFailure(broken_);
+    }
+    broken_ += code == SQLITE_IOERR_DATA
+                   ? " is damaged: page " + std::to_string(vfs_.damaged_page()) +
+                         " is not as it was written"
+                   : std::string(" is damaged: ") + sqlite3_errmsg(handle());
+    broken_ += damage_advice;
+    throw Damaged(broken_);
 }
 
 void Connection::require_intact() const {

@@ -1,5 +1,5 @@
 // daemon: a thin hold on SQLite: connection, prepared statement, one run of it. Includes std,
-// SQLite, daemon/store.h (for StoreFailure).
+// SQLite, daemon/store.h (for StoreFailure), daemon/store_checked_vfs.h.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "daemon/store.h"
+#include "daemon/store_checked_vfs.h"
 
 namespace p2pd::sqlite {
 
@@ -23,13 +24,20 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// One connection. After any error but Full every further use fails: going on after a failed sync
-/// could report as stored what the disk does not have.
+/// What was read is not what was written: a page lacks its sum, or makes no sense.
+class Damaged : public StoreFailure {
+public:
+    using StoreFailure::StoreFailure;
+};
+
+/// One connection, its pages checked; a new file gets sums. After any error but Full every further
+/// use fails: going on after a failed sync could report as stored what the disk does not have.
 class Connection {
 public:
     Connection(const std::string& path, const std::string& vfs);
 
     sqlite3* handle() const { return handle_.get(); }
+    bool summed() const { return vfs_.summed(); }
     /// Runs one or several statements; rows are ignored.
     void execute(const std::string& sql);
     /// The first column of the first row; empty if there is no row.
@@ -37,14 +45,18 @@ public:
     bool in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
     bool broken() const { return !broken_.empty(); }
 
-    /// Throws Full, or StoreFailure with SQLite's own words and marks the connection as broken.
+    /// Throws Full, Damaged, or StoreFailure with SQLite's own words and marks the connection as
+    /// broken.
     void check(int code);
     void require_intact() const;
 
 private:
+    [[noreturn]] void fail(int code);
+
     struct Close {
         void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
+    CheckedVfs vfs_;
     std::unique_ptr<sqlite3, Close> handle_;
     std::string broken_;
 };

@@ -33,6 +33,10 @@ struct StrangerQuotas {
 
 class StoreFolder;
 
+/// What to do about damage, for the end of a sentence.
+inline constexpr const char* damage_advice =
+    "; p2pd --check-store says how much of it, p2pd --salvage NEWDIR copies what is whole";
+
 struct StoreOptions {
     std::filesystem::path state_dir;
     /// WAL size that brings a checkpoint.

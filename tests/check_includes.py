@@ -35,6 +35,7 @@ ROOMS = {
 CONFINED = {
     "nlohmann/*": ("common/*", "ctl/*", "daemon/core/codec.cpp"),
     "sqlite3.h": ("daemon/store*", "daemon/sqlite*"),
+    "xxhash.h": ("daemon/store*",),
     "sodium*": ("daemon/store*", "daemon/core/identity*"),
     "spdlog/*": ("common/logging*",),
     "systemd/*": ("daemon/service_notifier*", "daemon/bus_server*", "common/logging*",
