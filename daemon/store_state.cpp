@@ -63,17 +63,35 @@ void StoreFile::configure(const StoreOptions& options) {
     }
 }
 
+void StoreFile::start(const StoreOptions& options) {
+    migrate(connection_, store_migrations());
+    if (options.policy_p) rewrite_recovered();
+    folder_->renew_ballast();  // first of all, with the room that the WAL has just left
+    folder_->sync();
+}
+
 /// After a crash the page cache may show what the disk does not have, because a sync failed and
 /// its pages were marked clean. So what was recovered is written anew and synced before anything
 /// is answered on the strength of it.
-void StoreFile::start(const StoreOptions& options) {
-    migrate(connection_, store_migrations());
-    if (options.policy_p && !checkpoint_and_truncate()) {
+void StoreFile::rewrite_recovered() {
+    if (!checkpoint_and_truncate()) {
         folder_->release_ballast();
         if (!checkpoint_and_truncate()) fail_for_room(*folder_);
     }
-    folder_->renew_ballast();  // first of all, with the room that the WAL has just left
-    folder_->sync();
+    sync_log();
+}
+
+/// SQLite does not sync a log that it has cut to length 0. Should the power go then, the disk might
+/// have the old log again, and without what a sync had failed to bring there; the next start would
+/// replay it over newer pages.
+void StoreFile::sync_log() {
+    sqlite3_file* log = nullptr;
+    sqlite3* const handle = connection_.handle();
+    connection_.check(sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log));
+    if (log == nullptr || log->pMethods == nullptr) return;  // there was none
+    if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
+        throw StoreFailure("the store failed: its log cannot be synced");
+    }
 }
 
 bool StoreFile::checkpoint_and_truncate() {

@@ -65,6 +65,8 @@ public:
 private:
     void configure(const StoreOptions& options);
     void start(const StoreOptions& options);
+    void rewrite_recovered();
+    void sync_log();
     bool checkpoint(int mode);
     static int count_wal_pages(void* self, sqlite3*, const char*, int pages);
 
