@@ -92,7 +92,7 @@ Universe::Universe(std::uint64_t seed, const MemoryDisk& fresh, bool policy_p)
 
 std::string Universe::run() {
     start();
-    for (std::uint64_t steps = 6 + random_.below(20); steps > 0 && problem_.empty(); --steps) {
+    for (std::uint64_t steps = 4 + random_.below(12); steps > 0 && problem_.empty(); --steps) {
         now_ += std::chrono::seconds(random_.below(3600));
         if (random_.one_in(3)) plan_fault();
         step();
@@ -330,6 +330,7 @@ void Universe::look() {
     const Model there = std::move(*found);
     possible_ = {there};
     if (!random_.one_in(16)) return;
+    disk_.heal();  // what cannot be read is reported like what is damaged
     const std::string integrity = connection.ask("PRAGMA integrity_check");
     if (integrity != "ok") fail("integrity_check: " + integrity);
 }
