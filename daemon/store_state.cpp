@@ -5,6 +5,8 @@
 
 #include <sodium.h>
 
+#include "daemon/store_log.h"
+
 namespace p2pd {
 
 namespace {
@@ -29,6 +31,7 @@ StoreFile::StoreFile(const StoreOptions& options)
                                   : open_store_folder(options.state_dir)),
       connection_(folder_->database().string(), options.vfs) {
     try {
+        if (options.policy_p) renew_log(folder_->database().string(), options.vfs);
         configure(options);
         start(options);
     } catch (const sqlite::Full&) {
