@@ -53,6 +53,8 @@ class Daemon:
     def command(self) -> list[str]:
         command = [programs.P2PD, "--config", str(self.config), "--state-dir", str(self.state)]
         command += ["--socket", str(self.socket), "--set", "socket_group="]
+        # Peers of tests write faster than strangers may; test_limits.py is about those.
+        command += [f"--set={key}_rate=1000000" for key in ("stranger", "strangers")]
         for address in self.listen:
             command += ["--listen", address]
         return command + self.options

@@ -22,6 +22,7 @@ from harness import Daemon, Hosts
 FLOOD = os.environ.get("P2P_FLOOD", "")
 SECONDS = int(os.environ.get("P2P_FLOOD_SECONDS", "3"))
 MEMORY_KIB_MAX = 64 * 1024
+DEFAULT_RATES = ("--set=stranger_rate=1000", "--set=strangers_rate=5000")
 RATE = 200  # messages a second that the known peer sends
 
 
@@ -109,8 +110,8 @@ def peak_memory_kib(daemon: Daemon) -> int:
 
 @pytest.mark.parametrize("kind", ["valid", "garbage", "acks"])
 def test_a_flood_leaves_known_peers_alone(hosts: Hosts, kind: str) -> None:
-    victim = hosts.start("victim", listen=("127.0.0.1:0",))
-    friend = hosts.start("friend", listen=("127.0.0.1:0",))
+    victim = hosts.start("victim", *DEFAULT_RATES)
+    friend = hosts.start("friend")
     victim.call("peers.add", {"name": "friend", "address": friend.address})
     quiet = steadily_sent(friend, victim, RATE)
     idle_kib = victim.memory_kib()
