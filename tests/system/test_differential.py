@@ -64,7 +64,8 @@ def test_and_of_what_is_spoilt_at_random() -> None:
     print(f"P2P_SEED={seed}")
     dice = random.Random(seed)
     short = [data for _, data, _ in CASES if 0 < len(data) < 2000]
-    check_same([spoilt(dice.choice(short), dice) for _ in range(SPOILT)])
+    for left in range(SPOILT, 0, -20_000):
+        check_same([spoilt(dice.choice(short), dice) for _ in range(min(left, 20_000))])
 
 
 def check_same(datagrams: list[bytes]) -> None:
