@@ -108,6 +108,9 @@ void Daemon::run() {
     wait_for_signal();
     start_watchdog();
     flush();
+    for (const Endpoint& endpoint : peer_socket_.awaited()) {
+        log_.warning("no interface has the address of " + endpoint.text() + " yet: waiting for it");
+    }
     log_.info("p2pd " P2PD_VERSION " is ready, " + status_text());
     notifier_.ready(status_text());
     watch();

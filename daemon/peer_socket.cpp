@@ -79,6 +79,14 @@ std::vector<Endpoint> PeerSocket::listening() const {
     return endpoints;
 }
 
+std::vector<Endpoint> PeerSocket::awaited() const {
+    std::vector<Endpoint> endpoints;
+    for (const auto& socket : sockets_) {
+        if (socket->awaits_address()) endpoints.push_back(socket->local());
+    }
+    return endpoints;
+}
+
 PeerSocketCounters PeerSocket::counters() const {
     PeerSocketCounters counters = counters_;
     for (const auto& socket : sockets_) counters.kernel_dropped += socket->kernel_dropped();

@@ -54,6 +54,8 @@ public:
 
     /// As bound, with the real ports.
     std::vector<Endpoint> listening() const;
+    /// Of these, what no interface of the host had at the start.
+    std::vector<Endpoint> awaited() const;
     PeerSocketCounters counters() const;
     /// The text of the last send error, if there was one since the last call.
     std::optional<std::string> take_error() { return std::exchange(last_error_, std::nullopt); }

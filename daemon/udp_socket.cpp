@@ -89,13 +89,26 @@ UdpSocket::UdpSocket(boost::asio::io_context& loop, const Endpoint& listen)
     socket_.open(v4 ? boost::asio::ip::udp::v4() : boost::asio::ip::udp::v6(), error);
     if (error) throw std::system_error(error.value(), std::generic_category());
     set_options(v4);
-    const SocketAddress address = to_socket_address(listen);
-    if (bind(socket_.native_handle(), address.get(), address.size) != 0) throw_errno();
+    bind_to(listen);
     SocketAddress bound;
     bound.size = sizeof bound.storage;
     if (getsockname(socket_.native_handle(), bound.get(), &bound.size) != 0) throw_errno();
     local_ = to_endpoint(bound.storage);
     socket_.non_blocking(true);
+}
+
+/// A service may start before the network gives its address, so that is waited for; so does chrony.
+void UdpSocket::bind_to(const Endpoint& listen) {
+    const int descriptor = socket_.native_handle();
+    const SocketAddress address = to_socket_address(listen);
+    if (bind(descriptor, address.get(), address.size) == 0) return;
+    if (errno != EADDRNOTAVAIL) throw_errno();
+    const int on = 1;
+    const bool may_wait =
+        listen.is_v4() ? setsockopt(descriptor, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0
+                       : setsockopt(descriptor, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) == 0;
+    if (!may_wait || bind(descriptor, address.get(), address.size) != 0) throw_errno();
+    awaits_address_ = true;
 }
 
 void UdpSocket::set_options(bool v4) {

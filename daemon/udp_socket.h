@@ -25,10 +25,12 @@ struct OutDatagram {
 
 class UdpSocket {
 public:
-    /// Throws std::system_error.
+    /// An address that no interface has yet will do. Throws std::system_error.
     UdpSocket(boost::asio::io_context& loop, const Endpoint& listen);
 
     const Endpoint& local() const { return local_; }
+    /// No interface had the address when it was bound; datagrams come as soon as one has.
+    bool awaits_address() const { return awaits_address_; }
 
     using Received =
         std::function<void(const Endpoint& from, const Endpoint& local, std::string_view bytes)>;
@@ -54,11 +56,13 @@ public:
 
 private:
     void set_options(bool v4);
+    void bind_to(const Endpoint& listen);
 
     boost::asio::ip::udp::socket socket_;
     Endpoint local_;
     std::vector<char> buffer_;
     std::uint32_t kernel_dropped_ = 0;
+    bool awaits_address_ = false;
 };
 
 }  // namespace p2pd
