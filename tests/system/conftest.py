@@ -9,10 +9,6 @@ import pytest
 from harness import Daemon, Hosts, make_hosts
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="kill many more times (test_kill.py)")
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """A test that fails shows the logs of its daemons."""
