@@ -3,7 +3,9 @@ stored can still be read, and all goes on by itself when there is room."""
 
 from __future__ import annotations
 
+import collections
 import json
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -11,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from control import Deadline
+from control import TIME_FACTOR, ControlFailure, Deadline
 from harness import Daemon, Hosts
 
+CYCLES = int(os.environ.get("P2P_FILLS") or (20 if TIME_FACTOR == 1 else 5))
 NAMESPACE = ["unshare", "--mount", "--map-root-user"]
 
 
@@ -64,9 +67,13 @@ def peer() -> Iterator[socket.socket]:
         yield peer
 
 
+def text_of(number: int) -> str:
+    return f"{number} ".ljust(700, "x")
+
+
 def write_to(daemon: Daemon, peer: socket.socket, number: int) -> None:
     packet = {"Ip_origem": "127.0.0.1", "Ip_destino": "127.0.0.1", "Porta_origem": 1,
-              "Porta_destino": 2, "Timestamp da mensagem": number, "Mensagem": "x" * 700}
+              "Porta_destino": 2, "Timestamp da mensagem": number, "Mensagem": text_of(number)}
     peer.sendto(json.dumps(packet).encode(), daemon.endpoint)
 
 
@@ -74,7 +81,7 @@ def confirms(daemon: Daemon, peer: socket.socket, number: int) -> bool:
     """Writes message `number` until it is confirmed; False if the disk is full by then."""
     while True:
         write_to(daemon, peer, number)
-        peer.settimeout(0.5)
+        peer.settimeout(0.1)
         try:
             while json.loads(peer.recv(65536))["Timestamp da mensagem original"] != number:
                 pass
@@ -116,7 +123,7 @@ def test_a_full_disk_stops_what_needs_it_and_nothing_else(
     while (ack := json.loads(peer.recv(65536)))["Timestamp da mensagem original"] != 2:
         pass
     assert ack["ACK"] is True
-    assert [message["text"] for message in daemon.inbox()] == ["x" * 700] * 2
+    assert [message["text"] for message in daemon.inbox()] == [text_of(1), text_of(2)]
 
 
 def test_all_that_was_confirmed_before_is_there_afterwards(
@@ -134,3 +141,52 @@ def test_all_that_was_confirmed_before_is_there_afterwards(
         deadline.check()
     assert all(confirms(disk.daemon, peer, number) for number in range(kept + 1, kept + 51))
     assert len(disk.daemon.inbox()) == kept + 50
+
+
+def fill_until_silent(disk: SmallDisk, peer: socket.socket, number: int) -> int:
+    """Fills the disk and what is left inside the files; the first message not confirmed."""
+    disk.fill()
+    while confirms(disk.daemon, peer, number):
+        number += 1
+    return number
+
+
+def refuses_to_send(daemon: Daemon) -> bool:
+    with daemon.control() as client:
+        try:
+            client.call("send", {"peer": "127.0.0.1:9", "text": "z" * 4000})
+        except ControlFailure as failure:
+            assert failure.code == "disk_full" and failure.exit == 74 and failure.hint
+            return True
+        return False
+
+
+def read_and_delete(daemon: Daemon, stored: int) -> int:
+    """What a full disk leaves possible; the number of the message that is deleted."""
+    with daemon.control() as client:
+        page = client.call("list", {"limit": 500})["messages"]
+        assert len(page) == min(stored, 500)
+        assert client.call("delete", {"ids": [page[0]["id"]]})["count"] == 1
+        return int(page[0]["text"].split()[0])
+
+
+def test_filled_again_and_again_it_keeps_its_word(disk: SmallDisk, peer: socket.socket) -> None:
+    daemon = disk.daemon
+    deleted: set[int] = set()
+    number = 1 + CYCLES  # so many messages, that one can be deleted each time
+    assert all(confirms(daemon, peer, first) for first in range(1, number))
+    for cycle in range(CYCLES):
+        number = fill_until_silent(disk, peer, number)
+        # That takes a second: a client is told at the next attempt to store.
+        while cycle % 5 == 0 and not refuses_to_send(daemon):
+            number = fill_until_silent(disk, peer, number)
+        deleted.add(read_and_delete(daemon, number - 1 - len(deleted)))
+        disk.make_room()
+        deadline = Deadline(20, "the daemon to notice the room")
+        while not confirms(daemon, peer, number):
+            deadline.check()
+        number += 1
+    kept = collections.Counter(int(message["text"].split()[0]) for message in daemon.inbox())
+    assert set(kept.values()) == {1}
+    assert set(kept) == set(range(1, number)) - deleted
+    assert len(deleted) == CYCLES
