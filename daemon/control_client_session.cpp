@@ -28,27 +28,6 @@ Caller peer_credentials(int descriptor) {
     return {credentials.uid, credentials.pid};
 }
 
-/// JSON that is too deep would overflow the stack when it is copied.
-bool too_deep(std::string_view line) {
-    constexpr int depth_max = 32;
-    int depth = 0;
-    bool in_text = false;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char c = line[i];
-        if (in_text) {
-            if (c == '\\') ++i;
-            if (c == '"') in_text = false;
-        } else if (c == '"') {
-            in_text = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > depth_max) return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
-
 }  // namespace
 
 void Responder::finish(const std::string& line) const {
@@ -165,43 +144,26 @@ void ControlClient::arm(asio::steady_timer& timer, std::chrono::microseconds aft
 void ControlClient::handle(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) return;
-    const Json request =
-        too_deep(line) ? Json(Json::value_t::discarded) : Json::parse(line, nullptr, false);
-    if (request.is_discarded()) {
-        write(
-            error_line(nullptr, error_parse, "the line is not JSON (UTF-8, at most 32 deep)",
-                       R"(one object a line, such as {"jsonrpc":"2.0","id":1,"method":"status"})"));
-        return;
+    const auto read = read_control_request(line);
+    if (const auto* problem = std::get_if<ControlRequestProblem>(&read)) {
+        return write(error_line(nullptr, problem->kind, problem->what, problem->hint));
     }
-    dispatch(request);
+    dispatch(std::get<ControlRequest>(read));
 }
 
-void ControlClient::dispatch(const Json& request) {
-    const bool has_id = request.is_object() && request.contains("id");
-    const Json id = has_id ? request["id"] : Json(nullptr);
+void ControlClient::dispatch(const ControlRequest& request) {
     ++pending_;
-    const bool well_formed = request.is_object() && request.contains("method") &&
-                             request["method"].is_string() &&
-                             (!has_id || id.is_null() || id.is_string() || id.is_number_integer());
-    if (!well_formed) {
-        Responder(weak_from_this(), Json(nullptr), false)
-            .error(error_request,
-                   "a request is an object with \"method\" (a text) and \"id\" (a text or a "
-                   "whole number)");
-        return;
-    }
-    const std::string method = request["method"].get<std::string>();
-    const Json params = request.contains("params") ? request["params"] : Json::object();
-    const auto found = server_.methods_.find(method);
+    const auto found = server_.methods_.find(request.method);
     const bool holds = found != server_.methods_.end() && !found->second.pipelined;
-    Responder responder(weak_from_this(), has_id ? std::optional(id) : std::nullopt, holds);
-    if (subscription_method(method, params, responder)) return;
+    Responder responder(weak_from_this(), request.id, holds);
+    if (subscription_method(request.method, request.params, responder)) return;
     if (found == server_.methods_.end()) {
-        return responder.error(error_method, "there is no method \"" + method.substr(0, 64) + "\"",
+        return responder.error(error_method,
+                               "there is no method \"" + request.method.substr(0, 64) + "\"",
                                "rpc.discover lists the methods");
     }
     holding_ = holds;
-    found->second.call(caller_, params, responder);
+    found->second.call(caller_, request.params, responder);
 }
 
 bool ControlClient::subscription_method(std::string_view method, const Json& params,

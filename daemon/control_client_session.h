@@ -12,6 +12,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "daemon/control_request.h"
 #include "daemon/control_server.h"
 
 namespace p2pd {
@@ -38,7 +39,7 @@ private:
     boost::asio::awaitable<void> until_ready_for_next();
     boost::asio::awaitable<void> write_all();
     void handle(std::string_view line);
-    void dispatch(const Json& request);
+    void dispatch(const ControlRequest& request);
     bool subscription_method(std::string_view method, const Json& params, Responder& responder);
     void subscribe(const Json& params, Responder& responder);
     void take_page(const std::vector<MessageRecord>& page);

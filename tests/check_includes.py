@@ -23,7 +23,7 @@ STD = re.compile(r"[a-z_0-9]+")
 # Files of daemon/ by name. `daemon` knows all the others; those know no other room.
 ROOMS = {
     "store": ("store*", "sqlite*"),
-    "control_server": ("control_server*", "control_client_session*"),
+    "control_server": ("control_server*", "control_client_session*", "control_request*"),
     "peer_socket": ("peer_socket*", "udp_socket*", "socket_address*"),
     "service_notifier": ("service_notifier*",),
     "bus_server": ("bus_server*",),
