@@ -78,7 +78,8 @@ def check_same(datagrams: list[bytes]) -> None:
 
 
 def spoilt(data: bytes, dice: random.Random) -> bytes:
-    pieces = [b'"', b"{", b"}", b"[", b",", b":", b"\\", b"0", b"9", b"-", b".", b"e9", b"\0", b"\xff",
+    pieces = [b'"', b"{", b"}", b"[", b",", b":", b"\\", b"0", b"9", b"-", b".", b"e9", b"\0",
+        b"\xff",
               b"\\ud800", b"null", b"1e999", b" ", "á".encode(), bytes([dice.randrange(256)])]
     for _ in range(dice.randint(1, 3)):
         place = dice.randrange(len(data) + 1)

@@ -31,10 +31,12 @@ SOME = int(2_000 / TIME_FACTOR)  # of these, where it takes longer
 COLUMNS, LINES = 100, 40
 PIECES = [
     "\x1b[2J", "\x1b[31;1m", "\x1b]0;title\x07", "\x1b[?1049h", "\x1b[999;999H", "\x1bc", "\x1b[6n",
-    "\x1b(0", "\x1b[1;1r", "\x9b31m", "\x9d0;t\x9c", "\x90q\x1b\\", "\x1b", "\x9b", "\r", "\n", "\t",
+    "\x1b(0", "\x1b[1;1r", "\x9b31m", "\x9d0;t\x9c", "\x90q\x1b\\", "\x1b", "\x9b", "\r", "\n",
+    "\t",
     "\b\b\b", "\x07", "\x0e", "\x0f", "\x0b", "\x0c", "\x7f", "\x85", "\u2028", "\u2029", "\u202e",
     "\u2066", "\u200b", "\u200d", "\ufe0f", "\ufeff", "\u0301", "e\u0301\u0301", "世界", "👩\u200d🚀",
-    "❤️", "مرحبا", "שלום", "नमस्ते", "\U000e0041", "\u00ad", "\uffff", "ﷺ", "\u0e33", "\\x1b[0m", "%s%n", "🇩🇪", " ",
+    "❤️", "مرحبا", "שלום", "नमस्ते", "\U000e0041", "\u00ad", "\uffff", "ﷺ", "\u0e33", "\\x1b[0m",
+    "%s%n", "🇩🇪", " ",
     "plain", "text", "of", "words",
 ]
 
@@ -179,9 +181,12 @@ def test_on_a_screen_each_row_is_where_it_belongs(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize("arguments", [
-    ["send", "{}", "x"], ["show", "{}"], ["peer", "add", "{}", "10.0.0.5"], ["peer", "add", "a", "{}"],
-    ["{}"], ["--{}"], ["inbox", "--from", "{}"], ["inbox", "--since", "{}"], ["config", "check", "{}"],
-    ["rpc", "{}"], ["rpc", "send", "{}"], ["help", "{}"], ["completion", "{}"], ["log-level", "{}"]])
+    ["send", "{}", "x"], ["show", "{}"], ["peer", "add", "{}", "10.0.0.5"],
+        ["peer", "add", "a", "{}"],
+    ["{}"], ["--{}"], ["inbox", "--from", "{}"], ["inbox", "--since", "{}"],
+        ["config", "check", "{}"],
+    ["rpc", "{}"], ["rpc", "send", "{}"], ["help", "{}"], ["completion", "{}"],
+        ["log-level", "{}"]])
 def test_errors_are_lines_and_nothing_else(daemon: Daemon, arguments: list[str]) -> None:
     dice = random.Random(1)
     for _ in range(2):
