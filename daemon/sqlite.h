@@ -170,7 +170,9 @@ T Run::next() {
     } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
         // The length is asked for after the text, and not found by strlen: texts may hold U+0000.
         const int column = column_++;
+        const bool is_null = sqlite3_column_type(statement_, column) == SQLITE_NULL;
         const void* text = sqlite3_column_text(statement_, column);
+        if (text == nullptr && !is_null) connection_.check(SQLITE_NOMEM);  // it made no copy
         const int size = sqlite3_column_bytes(statement_, column);
         return size == 0 ? T() : T(static_cast<const char*>(text), static_cast<std::size_t>(size));
     } else if constexpr (std::is_same_v<T, Bytes>) {
