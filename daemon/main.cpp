@@ -59,5 +59,6 @@ int run(int argc, const char* const* argv) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a client that goes away is an error of its write, no more
+    std::signal(SIGXFSZ, SIG_IGN);  // a file at the limit of its size is one more full disk
     return p2pd::run(argc, argv);
 }

@@ -1,6 +1,8 @@
 // daemon: a thin hold on SQLite. Includes std, SQLite.
 #include "daemon/sqlite.h"
 
+#include <cerrno>
+
 namespace p2pd::sqlite {
 
 namespace {
@@ -29,6 +31,7 @@ Connection::Connection(const std::string& path, const std::string& vfs) : vfs_(v
 
 void Connection::execute(const std::string& sql) {
     require_intact();
+    errno = 0;
     check(sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr));
 }
 
@@ -38,9 +41,16 @@ std::string Connection::ask(const std::string& sql) {
     return run.step() ? run.next<std::string>() : std::string();
 }
 
+/// SQLite's unix VFS calls ENOSPC alone a full disk. After any failed write it rolls back in the
+/// same way, and errno, which is cleared before each call that may write, says why it failed.
+bool Connection::is_full(int code) {
+    return code == SQLITE_FULL ||
+           (code == SQLITE_IOERR_WRITE && (errno == EDQUOT || errno == EFBIG));
+}
+
 void Connection::check(int code) {
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
-    if (code == SQLITE_FULL) throw Full("the disk is full");
+    if (is_full(code)) throw Full("the disk is full");
     fail(code);
 }
 
@@ -66,6 +76,7 @@ void Connection::require_intact() const {
 
 bool Run::step() {
     column_ = 0;
+    errno = 0;
     const int code = sqlite3_step(statement_);
     connection_.check(code);
     return code == SQLITE_ROW;

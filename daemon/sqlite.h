@@ -45,6 +45,8 @@ public:
     bool in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
     bool broken() const { return !broken_.empty(); }
 
+    /// Is `code`, of the call just made, that of a lack of room?
+    static bool is_full(int code);
     /// Throws Full, Damaged, or StoreFailure with SQLite's own words and marks the connection as
     /// broken.
     void check(int code);

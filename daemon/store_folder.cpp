@@ -138,7 +138,7 @@ std::uintmax_t FolderOnDisk::database_file_bytes() const {
 bool FolderOnDisk::reserve(std::uintmax_t begin, std::uintmax_t end) {
     const int code = fallocate(database_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
                                static_cast<off_t>(end - begin));
-    return code == 0 || (errno != ENOSPC && errno != EDQUOT);
+    return code == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
 }
 
 void FolderOnDisk::sync() {

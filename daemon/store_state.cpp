@@ -2,6 +2,7 @@
 #include "daemon/store_state.h"
 
 #include <cassert>
+#include <cerrno>
 
 #include <sodium.h>
 
@@ -109,8 +110,9 @@ bool StoreFile::checkpoint(int mode) {
     connection_.require_intact();
     int frames = -1;
     int moved = -1;
+    errno = 0;
     const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), "main", mode, &frames, &moved);
-    if (code == SQLITE_FULL) return false;  // the WAL has everything, as before
+    if (sqlite::Connection::is_full(code)) return false;  // the WAL has everything, as before
     connection_.check(code);
     if (frames != moved) throw StoreFailure("the store failed: a checkpoint was not complete");
     wal_bytes_ = 0;

@@ -2,6 +2,7 @@
 #include "tests/store/failing_vfs.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 
 namespace p2pd::test {
@@ -129,6 +130,7 @@ int FailingVfs::before_write(int code_of_error) {
     ++writes_;
     if (!filler_.empty() && std::filesystem::exists(filler_)) return SQLITE_FULL;
     if (!fails()) return SQLITE_OK;
+    errno = kind_ == Kind::quota ? EDQUOT : EIO;
     return kind_ == Kind::full ? SQLITE_FULL : code_of_error;
 }
 

@@ -36,7 +36,7 @@ public:
     const char* name() const { return name_.c_str(); }
 
     /// The k-th write, sync or truncation from now on (from 1) fails.
-    enum class Kind { io_error, full };
+    enum class Kind { io_error, full, quota };
     void fail_at(std::uint64_t operation, Kind kind);
     void fail_never();
     /// There is no room to write as long as `file` is there.

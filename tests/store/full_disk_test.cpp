@@ -1,5 +1,7 @@
 // tests/store: a full disk is no failure.
+#include <csignal>
 #include <numeric>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/store/failing_vfs.h"
@@ -90,6 +92,75 @@ TEST_F(FullDisk, OnlyDelaysWhatCanWait) {
     EXPECT_EQ(record(id).state, SendState::queued);
     EXPECT_EQ(store->maintain(at_second(1000000)).expired, Ids{id});
     store.reset();
+}
+
+TEST_F(FullDisk, MayBeAQuota) {
+    FailingVfs vfs;
+    options.vfs = vfs.name();
+    reopen();
+    vfs.fail_at(1, FailingVfs::Kind::quota);
+    EXPECT_TRUE(receive({received(alice, 1, "a")}).full);
+    EXPECT_FALSE(receive({received(alice, 1, "a")}).full);
+    EXPECT_EQ(inbox(), std::vector<std::string>{"a"});
+    store.reset();
+}
+
+/// No file may be longer than so many bytes, as `ulimit -f` and systemd's LimitFSIZE= say it.
+class FileSizeLimit {
+public:
+    explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        getrlimit(RLIMIT_FSIZE, &old_);
+        const rlimit limit{bytes, old_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &old_);
+        std::signal(SIGXFSZ, old_handler_);
+    }
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+private:
+    void (*old_handler_)(int);
+    rlimit old_{};
+};
+
+TEST_F(FullDisk, MayBeALimitOfTheFilesSize) {
+    std::int64_t us = 1;
+    {
+        const FileSizeLimit limit(300000);
+        options.checkpoint_bytes = 100000;
+        reopen();
+        while (!receive({received(alice, us, std::string(5000, 'x'))}).full) {
+            ASSERT_LT(++us, 1000);
+        }
+        EXPECT_TRUE(receive({received(alice, us, std::string(5000, 'x'))}).full);
+        EXPECT_EQ(store->counts().messages, static_cast<std::uint64_t>(us - 1));
+        EXPECT_EQ(store->mark(Ids{1}, false, true), 1U);
+        EXPECT_EQ(store->remove(Ids{1}), 1U);
+        store->maintain(at_second(2000));
+        reopen();
+        EXPECT_EQ(store->counts().messages, static_cast<std::uint64_t>(us - 2));
+    }
+    store->maintain(at_second(2000));
+    EXPECT_FALSE(receive({received(alice, us, std::string(5000, 'x'))}).full);
+    EXPECT_EQ(ask("PRAGMA integrity_check"), "ok");
+}
+
+/// The log meets the limit before the main file does.
+TEST_F(FullDisk, MayBeALimitOfTheLogsSize) {
+    std::int64_t us = 1;
+    {
+        const FileSizeLimit limit(300000);
+        for (;; ++us) {
+            if (receive({received(alice, us, "x")}).full) break;
+            ASSERT_LT(us, 1000);
+        }
+        store->maintain(at_second(2000));
+        EXPECT_FALSE(receive({received(alice, us, "x")}).full);
+    }
+    EXPECT_EQ(store->counts().messages, static_cast<std::uint64_t>(us));
+    EXPECT_EQ(ask("PRAGMA integrity_check"), "ok");
 }
 
 /// Wherever a write finds no room, all or nothing of a batch is there, and it can come again.
