@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t sector_bytes = MemoryDisk::sector_bytes;
 constexpr std::size_t page_bytes = 4096;  ///< of the page cache
 
-void copy_within(std::string& to, const std::string& from, std::size_t begin, std::size_t end) {
+void copy_within(DiskBytes& to, const DiskBytes& from, std::size_t begin, std::size_t end) {
     end = std::min({end, to.size(), from.size()});
     if (begin < end) std::memcpy(to.data() + begin, from.data() + begin, end - begin);
 }
@@ -89,15 +89,15 @@ bool MemoryDisk::has_room(std::size_t more) {
     return false;
 }
 
-MemoryFile* MemoryDisk::find(const std::string& name) {
+MemoryFile* MemoryDisk::find(std::string_view name) {
     const auto found = files_.find(name);
     return found != files_.end() && found->second.linked ? &found->second : nullptr;
 }
 
-MemoryFile* MemoryDisk::open(const std::string& name, bool create) {
+MemoryFile* MemoryDisk::open(std::string_view name, bool create) {
     if (before(DiskOperation::open) != DiskResult::ok) return nullptr;
     if (MemoryFile* file = find(name); file != nullptr || !create) return file;
-    MemoryFile& file = files_[name];
+    MemoryFile& file = files_[DiskBytes(name)];
     file.linked = true;
     return &file;
 }
@@ -175,7 +175,7 @@ void MemoryDisk::lose(MemoryFile& file) {
     file.lost = true;
 }
 
-DiskResult MemoryDisk::remove(const std::string& name) {
+DiskResult MemoryDisk::remove(std::string_view name) {
     const DiskResult result = before(DiskOperation::remove);
     if (result != DiskResult::ok) return result;
     MemoryFile* const file = find(name);
@@ -224,7 +224,7 @@ void MemoryDisk::power_cut() {
 }
 
 void MemoryDisk::cut(MemoryFile& file) {
-    std::string& image = file.durable;
+    DiskBytes& image = file.durable;
     if (random_.one_in(2)) image.resize(std::min(image.size(), file.shortest));
     if (image.size() < file.cache.size() && random_.one_in(2)) image.resize(file.cache.size());
     for (const std::size_t sector : file.dirty_sectors) {
@@ -237,7 +237,7 @@ void MemoryDisk::cut(MemoryFile& file) {
 }
 
 /// Brings the sector to the disk, one time in eight only its head or its tail.
-void MemoryDisk::tear(std::string& image, const MemoryFile& file, std::size_t sector) {
+void MemoryDisk::tear(DiskBytes& image, const MemoryFile& file, std::size_t sector) {
     std::size_t begin = sector * sector_bytes;
     std::size_t end = begin + sector_bytes;
     if (random_.one_in(8)) {

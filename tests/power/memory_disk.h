@@ -3,10 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <map>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace p2pd::test {
@@ -23,6 +27,27 @@ public:
 private:
     std::uint64_t state_;
 };
+
+/// From malloc, so that a test may let operator new fail under SQLite's feet, through which nothing
+/// can be thrown.
+template <class T>
+struct DiskAllocator {
+    using value_type = T;
+    DiskAllocator() = default;
+    template <class U>
+    DiskAllocator(const DiskAllocator<U>&) {}  // as containers need it: not explicit
+    T* allocate(std::size_t count) {
+        void* const memory = std::malloc(count * sizeof(T));
+        if (memory == nullptr) throw std::bad_alloc();
+        return static_cast<T*>(memory);
+    }
+    void deallocate(T* memory, std::size_t) { std::free(memory); }
+    template <class U>
+    bool operator==(const DiskAllocator<U>&) const {
+        return true;
+    }
+};
+using DiskBytes = std::basic_string<char, std::char_traits<char>, DiskAllocator<char>>;
 
 enum class DiskOperation : std::uint8_t { open, read, write, sync, truncate, remove };
 inline constexpr std::size_t disk_operations = 6;
@@ -52,11 +77,11 @@ struct DiskCounters {
 /// with the next sync, or by chance before a power cut. A sync that fails marks all of them clean,
 /// and some never get there, as with ext4 and XFS.
 struct MemoryFile {
-    std::string cache;
-    std::string durable;
+    DiskBytes cache;
+    DiskBytes durable;
     std::size_t shortest = 0;  ///< length of `cache` at its least since the last sync
-    std::vector<bool> dirty;   ///< by sector
-    std::vector<std::size_t> dirty_sectors;
+    std::vector<bool, DiskAllocator<bool>> dirty;  ///< by sector
+    std::vector<std::size_t, DiskAllocator<std::size_t>> dirty_sectors;
     bool lost = false;            ///< reads show what will never get to the disk
     bool linked = false;          ///< it has an entry in the folder,
     bool linked_durably = false;  ///< also after a power cut
@@ -92,14 +117,14 @@ public:
     // What the VFS and the folder do. A handle is good for the generation that it was opened in.
     std::uint64_t generation() const { return generation_; }
     /// Null: it failed, or is not there and shall not be made.
-    MemoryFile* open(const std::string& name, bool create);
-    MemoryFile* find(const std::string& name);
+    MemoryFile* open(std::string_view name, bool create);
+    MemoryFile* find(std::string_view name);
     DiskResult read(const MemoryFile& file, char* to, std::size_t size, std::size_t at,
                     std::size_t& done);
     DiskResult write(MemoryFile& file, std::string_view bytes, std::size_t at);
     DiskResult truncate(MemoryFile& file, std::size_t size);
     DiskResult sync(MemoryFile& file);
-    DiskResult remove(const std::string& name);
+    DiskResult remove(std::string_view name);
     DiskResult sync_folder();
     bool reserve(MemoryFile& file, std::size_t end);
     bool set_ballast(std::size_t bytes);
@@ -112,11 +137,13 @@ private:
     static void put(MemoryFile& file, std::string_view bytes, std::size_t at);
     void lose(MemoryFile& file);
     void cut(MemoryFile& file);
-    void tear(std::string& image, const MemoryFile& file, std::size_t sector);
+    void tear(DiskBytes& image, const MemoryFile& file, std::size_t sector);
     void evict(MemoryFile& file);
 
     Random random_;
-    std::map<std::string, MemoryFile> files_;
+    std::map<DiskBytes, MemoryFile, std::less<>,
+             DiskAllocator<std::pair<const DiskBytes, MemoryFile>>>
+        files_;
     std::size_t ballast_ = 0;
     std::optional<std::size_t> capacity_;
     std::optional<DiskFault> fault_;

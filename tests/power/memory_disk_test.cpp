@@ -9,7 +9,7 @@ namespace {
 
 std::string text_of(MemoryDisk& disk, const char* name) {
     MemoryFile* file = disk.find(name);
-    return file == nullptr ? "(none)" : file->cache;
+    return file == nullptr ? "(none)" : std::string(file->cache);
 }
 
 }  // namespace

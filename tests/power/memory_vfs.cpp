@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t ballast_bytes = std::size_t{4} * 1024 * 1024;
 constexpr const char* database_name = "/p2pd.db";
+constexpr const char* log_name = "/p2pd.db-wal";
 
 struct OpenFile {
     sqlite3_file base;
@@ -164,7 +165,7 @@ public:
 
     std::filesystem::path database() const override { return database_name; }
     std::uintmax_t database_bytes() const override {
-        return bytes_of(database_name) + bytes_of(std::string(database_name) + "-wal");
+        return bytes_of(database_name) + bytes_of(log_name);
     }
     std::uintmax_t database_file_bytes() const override { return bytes_of(database_name); }
 
@@ -186,7 +187,7 @@ public:
 
     std::string read_beside(std::string_view name) override {
         const MemoryFile* const file = disk_.find(beside(name));
-        return file == nullptr ? std::string() : file->cache;
+        return file == nullptr ? std::string() : std::string(file->cache);
     }
 
     bool write_beside(std::string_view name, std::string_view bytes) override {
@@ -198,7 +199,7 @@ public:
 private:
     bool dead() const { return disk_.generation() != generation_; }
     static std::string beside(std::string_view name) { return "/" + std::string(name); }
-    std::uintmax_t bytes_of(const std::string& name) const {
+    std::uintmax_t bytes_of(std::string_view name) const {
         const MemoryFile* const file = disk_.find(name);
         return file == nullptr ? 0 : file->cache.size();
     }

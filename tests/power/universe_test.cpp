@@ -30,7 +30,7 @@ const MemoryDisk& fresh() {
 
 std::uint64_t number_of_universes() {
     if (const char* number = std::getenv("P2P_UNIVERSES")) return std::stoull(number);
-    return sanitized ? 400 : 16000;
+    return sanitized ? 400 : 10000;
 }
 
 /// One line, also now and then in a campaign of hours.
@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Halves, Power, ::testing::Range(std::uint64_t{0}, halve
 /// can tell.
 TEST(PowerWithoutPolicyP, LosesMessages) {
     const Ledger ledger =
-        run_universes(0, std::min<std::uint64_t>(number_of_universes(), 4000), false);
+        run_universes(0, std::min<std::uint64_t>(number_of_universes(), 2000), false);
     report(ledger);
     EXPECT_GT(ledger.lost, 0U);
 }

@@ -1,0 +1,395 @@
+// tests/power: every operation of the disk and every allocation fails once, and from there on, in
+// everything that the store does. Its own program, since it replaces operator new.
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <new>
+
+#include <gtest/gtest.h>
+
+#include "daemon/store_implementation.h"
+#include "tests/core/sanitized.h"
+#include "tests/power/failing_memory.h"
+#include "tests/power/memory_vfs.h"
+
+namespace p2pd::test {
+
+namespace {
+
+const WallTime noon{std::chrono::seconds(1'800'000'000)};
+
+Endpoint peer() {
+    return parse_endpoint("10.0.0.5:5000", 0).value();
+}
+
+ReceivedMessage received(std::int64_t us, std::string text) {
+    ReceivedMessage message;
+    message.peer = peer();
+    message.stamp = {"1." + std::to_string(1000000 + us).substr(1), false, us};
+    message.text = std::move(text);
+    message.received_at = noon;
+    return message;
+}
+
+ReceivedMessage part(std::uint32_t number) {
+    ReceivedMessage message = received(1000 + number - 1, "part " + std::to_string(number));
+    message.part = Part{number, 2, 1000};
+    return message;
+}
+
+OutgoingMessage outgoing(std::int64_t us, std::string text) {
+    OutgoingMessage message;
+    message.peer = peer();
+    message.first_us = us;
+    message.text = std::move(text);
+    message.part_ends = {static_cast<std::uint32_t>(message.text.size())};
+    message.created_at = noon;
+    message.expires_at = noon + std::chrono::hours(24);
+    message.request_id = "request " + std::to_string(us);
+    return message;
+}
+
+std::string long_text() {
+    return std::string(9000, 'x');
+}
+
+void search(Store& store, const char* words) {
+    SearchParams params;
+    params.words = words;
+    store.search(params, std::nullopt);
+}
+
+/// What is there before the fault: read and unread, sent and pending, a part, all in the log; and
+/// some of it is not in the index for searching yet.
+void furnish(Store& store) {
+    StoreBatch batch;
+    batch.received = {received(1, "read")};
+    batch.accepted = {outgoing(10, "delivered"), outgoing(11, long_text())};
+    batch.last_stamp_us = 11;
+    store.commit(batch);
+    search(store, "read");
+    StoreBatch unread;
+    unread.received = {received(2, long_text()), part(1)};
+    store.commit(unread);
+    StoreBatch delivered;
+    delivered.updates = {{.id = 1, .state = OutState::delivered, .attempts = 1}};
+    store.commit(delivered);
+    store.mark(std::vector<MessageId>{3}, false, true);
+}
+
+/// One thing that the store does. It says whether it was done, which it must not if it was not.
+struct Action {
+    const char* name;
+    std::function<bool(Store&)> run;
+    /// A question whose answer is `done` after it and `undone` before it.
+    const char* question;
+    const char* undone;
+    const char* done;
+};
+
+bool commit(Store& store, const StoreBatch& batch) {
+    return !store.commit(batch).full;
+}
+
+const std::vector<Action>& actions() {
+    static const std::vector<Action> all{
+        {"receive",
+         [](Store& store) {
+             StoreBatch batch;
+             batch.received = {received(3, "new"), received(1, "read"), part(2),
+                               received(4, long_text())};
+             return commit(store, batch);
+         },
+         "SELECT count(*) FROM message", "4", "7"},
+        {"send",
+         [](Store& store) {
+             StoreBatch batch;
+             batch.accepted = {outgoing(12, "new"), outgoing(13, long_text())};
+             batch.last_stamp_us = 13;
+             return commit(store, batch);
+         },
+         "SELECT last_stamp_us FROM meta", "11", "13"},
+        {"ack",
+         [](Store& store) {
+             StoreBatch batch;
+             batch.updates = {{.id = 2, .state = OutState::delivered, .attempts = 2}};
+             return commit(store, batch);
+         },
+         "SELECT state FROM message WHERE id = 2", "0", "1"},
+        {"checkpoint",
+         [](Store& store) {
+             store.checkpoint();
+             return true;
+         },
+         "SELECT 1", "1", "1"},
+        {"purge",
+         [](Store& store) {
+             // Two transactions: of received ones and of sent ones.
+             return store.purge(noon + std::chrono::hours(1)).has_value();
+         },
+         "SELECT count(*) FROM message WHERE id = 1", "1", "0"},
+        {"mark",
+         [](Store& store) {
+             return store.mark(std::vector<MessageId>{4}, false, true).has_value();
+         },
+         "SELECT unread FROM meta", "1", "0"},
+        {"search",
+         [](Store& store) {
+             search(store, "read");
+             return true;
+         },
+         "SELECT 1", "1", "1"},
+        {"expire",
+         [](Store& store) {
+             return !store.maintain(noon + std::chrono::hours(48)).expired.empty();
+         },
+         "SELECT state FROM message WHERE id = 2", "0", "3"},
+        {"load",
+         [](Store& store) {
+             const LoadedPage page = store.load({peer(), 0, 10, 1 << 20});
+             EXPECT_EQ(page.messages.at(0).text, long_text());
+             const auto records = store.get(std::vector<MessageId>{1, 3, 4});
+             EXPECT_EQ(records.at(0).text, "delivered");
+             EXPECT_EQ(records.at(0).peer, peer().text());
+             EXPECT_EQ(records.at(1).text, "read");
+             EXPECT_EQ(records.at(2).text, long_text());
+             EXPECT_EQ(store.answerable(4)->answered.text, long_text());
+             return true;
+         },
+         "SELECT 1", "1", "1"},
+        {"start", [](Store&) { return true; }, "SELECT 1", "1", "1"},
+    };
+    return all;
+}
+
+/// The fault of one round, in the disk or in the memory.
+struct Fault {
+    enum class Place { disk, power, our_memory, memory_of_sqlite };
+    Place place = Place::disk;
+    bool for_ever = false;
+};
+
+const char* name_of(Fault::Place place) {
+    static constexpr std::array names{"Disk", "Power", "OurMemory", "MemoryOfSqlite"};
+    return names.at(static_cast<std::size_t>(place));
+}
+
+std::ostream& operator<<(std::ostream& out, Fault::Place place) {
+    return out << name_of(place);
+}
+
+class Round {
+public:
+    explicit Round(std::uint64_t seed) : disk_(seed), vfs_(disk_) {}
+
+    MemoryDisk& disk() { return disk_; }
+    const char* vfs() const { return vfs_.name(); }
+
+    void set(const Fault& fault, std::uint64_t at) {
+        if (fault.place == Fault::Place::our_memory ||
+            fault.place == Fault::Place::memory_of_sqlite) {
+            return fail_allocation({fault.place == Fault::Place::our_memory, at, fault.for_ever});
+        }
+        const auto kind = fault.place == Fault::Place::power ? DiskFault::Kind::power_cut
+                                                             : DiskFault::Kind::io_error;
+        disk_.fail({.operation = {}, .at = at, .for_ever = fault.for_ever, .kind = kind});
+        fail_allocation({.at = 0});
+    }
+    void heal() {
+        heal_memory();
+        disk_.heal();
+    }
+    bool has_failed() const { return disk_.has_failed() || memory_has_failed(); }
+
+    std::unique_ptr<Store> open() { return std::make_unique<Store>(vfs_.options()); }
+
+    /// Whether `work` was done. What it throws must be one of what the daemon expects.
+    template <class Work>
+    bool survives(Work&& work) {
+        try {
+            return work();
+        } catch (const StoreFailure&) {
+        } catch (const std::bad_alloc&) {
+        }
+        return false;
+    }
+
+private:
+    MemoryDisk disk_;
+    MemoryVfs vfs_;
+};
+
+std::string ask(Store& store, const char* question) {
+    return StoreInspector::rooms(store).state.connection().ask(question);
+}
+
+void check(Store& store, const Action& action, bool done) {
+    EXPECT_EQ(ask(store, "PRAGMA integrity_check"), "ok");
+    EXPECT_EQ(ask(store, "SELECT messages - (SELECT count(*) FROM message) FROM meta"), "0");
+    EXPECT_EQ(ask(store, "SELECT count(*) FROM body"), ask(store, "SELECT count(*) FROM message"));
+    const std::string answer = ask(store, action.question);
+    EXPECT_TRUE(answer == action.done || (!done && answer == action.undone)) << answer;
+}
+
+class WatchedMemory : public ::testing::Environment {
+public:
+    void SetUp() override { ASSERT_TRUE(watch_sqlite_memory()); }
+};
+const auto* const watched_memory = ::testing::AddGlobalTestEnvironment(new WatchedMemory);
+
+using Case = std::tuple<std::size_t, Fault::Place, bool>;
+
+class EachFault : public ::testing::TestWithParam<Case> {
+protected:
+    const Action& action() const { return actions().at(std::get<0>(GetParam())); }
+    Fault fault() const { return {std::get<1>(GetParam()), std::get<2>(GetParam())}; }
+};
+
+/// False: there is no k-th operation any more.
+bool play(const Action& action, const Fault& fault, std::uint64_t k) {
+    Round round(k);
+    auto store = round.open();
+    furnish(*store);
+    if (action.name == std::string("start")) store.reset();
+    if (action.name == std::string("load")) {
+        store.reset();
+        store = round.open();  // nothing is in SQLite's cache
+    }
+    round.set(fault, k);
+    const bool done = round.survives([&] {
+        if (!store) store = round.open();
+        return action.run(*store);
+    });
+    const bool has_failed = round.has_failed();
+    round.heal();
+    // A store that did not fail must be able to go on, and else the process starts again.
+    const bool goes_on = store && round.survives([&] {
+        check(*store, action, done);
+        return true;
+    });
+    EXPECT_TRUE(goes_on || has_failed);
+    if (!goes_on || k % 2 == 0) {
+        round.disk().end_process();
+        store.reset();
+        if (k % 3 == 0) round.disk().power_cut();
+        store = round.open();
+        check(*store, action, done);
+    }
+    if (!done) {
+        EXPECT_TRUE(action.run(*store) || action.name == std::string("expire"));
+        check(*store, action, true);
+    }
+    return has_failed;
+}
+
+/// A start makes thousands of allocations, of which a run by default takes some. All of them, with
+/// P2P_EVERY_OPERATION=1, take some minutes.
+std::uint64_t stride_of(const Fault& fault, bool is_start) {
+    if (std::getenv("P2P_EVERY_OPERATION") != nullptr) return 1;
+    const bool many = is_start && (fault.place == Fault::Place::our_memory ||
+                                   fault.place == Fault::Place::memory_of_sqlite);
+    return (many ? 17 : 1) * (sanitized ? 11 : 1);
+}
+
+}  // namespace
+
+/// k = 1, 2, ... until nothing fails any more.
+TEST_P(EachFault, LosesNothingConfirmed) {
+    const bool long_one = action().name == std::string("start");
+    const std::uint64_t stride = stride_of(fault(), long_one);
+    std::uint64_t k = 1;
+    for (bool failed = true; failed; k += stride) {
+        SCOPED_TRACE("operation " + std::to_string(k));
+        failed = play(action(), fault(), k);
+        if (HasFailure()) break;
+    }
+    RecordProperty("operations", std::to_string(k));
+    const bool none =
+        action().name == std::string("checkpoint") && fault().place == Fault::Place::our_memory;
+    EXPECT_EQ(k > stride + 1, !none);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Store, EachFault,
+    ::testing::Combine(::testing::Range(std::size_t{0}, actions().size()),
+                       ::testing::Values(Fault::Place::disk, Fault::Place::power,
+                                         Fault::Place::our_memory, Fault::Place::memory_of_sqlite),
+                       ::testing::Bool()),
+    [](const auto& test) {
+        return std::string(actions().at(std::get<0>(test.param)).name) + "_" +
+               name_of(std::get<1>(test.param)) + (std::get<2>(test.param) ? "_ForEver" : "_Once");
+    });
+
+class Start : public ::testing::TestWithParam<std::tuple<Fault::Place, bool>> {
+protected:
+    /// A start on what `prepare` left meets the k-th fault; after the next one `check` looks.
+    template <class Prepare, class Check>
+    void meet_each_fault(Prepare&& prepare, Check&& check) {
+        const Fault fault{std::get<0>(GetParam()), std::get<1>(GetParam())};
+        const std::uint64_t stride = stride_of(fault, true);
+        bool failed = true;
+        for (std::uint64_t k = 1; failed && !HasFailure(); k += stride) {
+            SCOPED_TRACE("operation " + std::to_string(k));
+            Round round(k);
+            prepare(round);
+            round.set(fault, k);
+            std::unique_ptr<Store> store;
+            const bool done = round.survives([&] {
+                store = round.open();
+                return true;
+            });
+            failed = round.has_failed();
+            round.heal();
+            EXPECT_TRUE(done || failed);
+            round.disk().end_process();
+            store.reset();
+            if (k % 2 == 0) round.disk().power_cut();
+            store = round.open();
+            check(*store);
+            EXPECT_EQ(ask(*store, "PRAGMA integrity_check"), "ok");
+        }
+    }
+};
+
+/// It makes the file and all tables.
+TEST_P(Start, ForTheFirstTime) {
+    meet_each_fault([](Round&) {},
+                    [](Store& store) {
+                        furnish(store);
+                        EXPECT_EQ(store.counts().messages, 4U);
+                    });
+}
+
+/// What a p2pd with the first schema left; every step from there on is taken.
+TEST_P(Start, OnAStoreOfVersion1) {
+    meet_each_fault(
+        [](Round& round) {
+            sqlite::Connection connection("/p2pd.db", round.vfs());
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+            migrate(connection, store_migrations().first(1));
+            connection.execute(
+                "INSERT INTO peer (id, address) VALUES (1, '10.0.0.5:5000');"
+                "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
+                "parts, "
+                "stamp, stamp_is_text) VALUES (1, 0, 1, 1, 1, 0, 1, 1, '0.000001', 0);"
+                "INSERT INTO body (id, text) VALUES (1, 'from version 1');"
+                "UPDATE meta SET last_id = 1, last_cursor = 1, messages = 1, unread = 1, peers = "
+                "1");
+        },
+        [](Store& store) {
+            EXPECT_EQ(store.list({}, std::nullopt).messages.at(0).text, "from version 1");
+            EXPECT_EQ(ask(store, "PRAGMA user_version"), std::to_string(store_migrations().size()));
+        });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Store, Start,
+    ::testing::Combine(::testing::Values(Fault::Place::disk, Fault::Place::power,
+                                         Fault::Place::our_memory, Fault::Place::memory_of_sqlite),
+                       ::testing::Bool()),
+    [](const auto& test) {
+        return std::string(name_of(std::get<0>(test.param))) +
+               (std::get<1>(test.param) ? "_ForEver" : "_Once");
+    });
+
+}  // namespace p2pd::test
