@@ -84,6 +84,7 @@ Daemon::Daemon(Config config, ConfigSources sources, Log& log)
       watchdog_timer_(loop_),
       housekeeping_timer_(loop_),
       methods_(std::make_unique<ControlMethods>(*this)) {
+    for (const std::string& warning : opened_store_->warnings()) log_.warning(warning);
     changed(opened_store_->counts().last_cursor);
     store_thread_ = std::make_unique<StoreThread>(
         loop_, std::move(opened_store_), [this](const Maintenance& done) { maintained(done); },

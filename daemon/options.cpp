@@ -28,6 +28,9 @@ po::options_description describe() {
     add("set", po::value<Texts>()->value_name("key=value"),
         "set any key of p2pd.conf (may be repeated)");
     add("check-config", "check the configuration and exit");
+    add("check-store", "read all of the store of a stopped daemon, say what is damaged, and exit");
+    add("salvage", po::value<std::string>()->value_name("NEWDIR"),
+        "copy what is whole of the store of a stopped daemon into a new one in NEWDIR, and exit");
     add("log-level", po::value<std::string>()->value_name("L"), "debug, info, warning or error");
     add("version", "print the version and exit");
     add("help", "print this and exit");
@@ -85,6 +88,8 @@ DaemonOptions parse_options(int argc, const char* const* argv) {
                       .run(),
                   given);
         options.check_config = given.contains("check-config");
+        options.check_store = given.contains("check-store");
+        if (given.contains("salvage")) options.salvage_to = given["salvage"].as<std::string>();
         options.version = given.contains("version");
         options.help = given.contains("help");
         if (given.contains("config")) options.sources.file = given["config"].as<std::string>();
@@ -108,7 +113,8 @@ std::string usage_text() {
             "Delivers messages between hosts over UDP, durably. It runs in the foreground and is\n"
             "usually started by systemd; p2pctl talks to it.\n\n"
          << describe()
-         << "\nExit codes: 0 stopped, 64 usage, 70 internal error, 74 store, socket or port,\n"
+         << "\nExit codes: 0 stopped, 64 usage, 65 the store is damaged, 70 internal error, 74 "
+            "store, socket or port,\n"
             "78 configuration. See p2pd.conf for every key.\n";
     return text.str();
 }

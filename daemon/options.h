@@ -1,6 +1,7 @@
 // daemon: the command line of p2pd. Includes std, common.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -17,6 +18,8 @@ public:
 struct DaemonOptions {
     ConfigSources sources;
     bool check_config = false;
+    bool check_store = false;
+    std::optional<std::string> salvage_to;
     bool version = false;
     bool help = false;
 };

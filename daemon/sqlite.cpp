@@ -67,7 +67,13 @@ void Connection::fail(int code) {
                          " is not as it was written"
                    : std::string(" is damaged: ") + sqlite3_errmsg(handle());
     broken_ += damage_advice;
+    damaged_ = true;
     throw Damaged(broken_);
+}
+
+void Connection::forgive_damage() {
+    if (damaged_) broken_.clear();
+    damaged_ = false;
 }
 
 void Connection::require_intact() const {

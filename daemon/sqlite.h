@@ -51,6 +51,8 @@ public:
     /// broken.
     void check(int code);
     void require_intact() const;
+    /// For who can do without what is damaged. Nothing was written wrongly; other errors stay.
+    void forgive_damage();
 
 private:
     [[noreturn]] void fail(int code);
@@ -61,6 +63,7 @@ private:
     CheckedVfs vfs_;
     std::unique_ptr<sqlite3, Close> handle_;
     std::string broken_;
+    bool damaged_ = false;  ///< and nothing worse
 };
 
 template <class T>

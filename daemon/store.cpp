@@ -43,7 +43,8 @@ MessagesResult Store::thread(const ThreadParams& params, const Endpoint& peer) {
 }
 
 MessagesResult Store::search(const SearchParams& params, const std::optional<Endpoint>& peer) {
-    return implementation_->search.search(params, peer);
+    return implementation_->mending_index(
+        [&] { return implementation_->search.search(params, peer); });
 }
 
 MessagesResult Store::changes(Cursor since, std::uint32_t limit) {
@@ -63,11 +64,11 @@ std::optional<std::uint64_t> Store::mark(std::span<const MessageId> ids, bool al
 }
 
 std::optional<std::uint64_t> Store::remove(std::span<const MessageId> ids) {
-    return implementation_->edits.remove(ids);
+    return implementation_->mending_index([&] { return implementation_->edits.remove(ids); });
 }
 
 std::optional<std::uint64_t> Store::purge(WallTime before) {
-    return implementation_->edits.purge(before);
+    return implementation_->mending_index([&] { return implementation_->edits.purge(before); });
 }
 
 std::vector<BookEntry> Store::book() {
@@ -95,6 +96,10 @@ void Store::set_limits(Duration part_timeout, const StrangerQuotas& quotas) {
     implementation_->state.set_limits(part_timeout, quotas);
 }
 
+const std::vector<std::string>& Store::warnings() const {
+    return implementation_->state.file().warnings();
+}
+
 StoreCounts Store::counts() {
     const Meta& meta = implementation_->state.meta();
     StoreCounts counts;
@@ -111,7 +116,8 @@ StoreCounts Store::counts() {
 }
 
 Maintenance Store::maintain(WallTime now) {
-    return implementation_->housekeeper.maintain(now);
+    return implementation_->mending_index(
+        [&] { return implementation_->housekeeper.maintain(now); });
 }
 
 void Store::checkpoint() {

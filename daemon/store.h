@@ -90,6 +90,8 @@ public:
     Store& operator=(const Store&) = delete;
 
     Recovered recover(std::size_t peers_max);
+    /// What was strange when it was opened, for the log.
+    const std::vector<std::string>& warnings() const;
 
     /// One synced transaction; after it everything in `batch` survives a power cut. A batch that
     /// changes nothing (copies of what is stored) costs no sync.

@@ -1,4 +1,5 @@
-// daemon: the state folder. Includes std, POSIX files, daemon/store.h (for StoreFailure).
+// daemon: the state folder. Includes std, POSIX files, xxHash, daemon/store.h
+// (for StoreFailure).
 #include "daemon/store_folder.h"
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <xxhash.h>
 
 #include "daemon/store.h"
 
@@ -18,22 +20,16 @@ namespace {
 
 constexpr off_t ballast_bytes = off_t{4} * 1024 * 1024;
 
-/// A file descriptor that closes itself.
-class FileHandle {
-public:
-    explicit FileHandle(int descriptor) : descriptor_(descriptor) {}
-    ~FileHandle() {
-        if (valid()) close(descriptor_);
-    }
-    FileHandle(const FileHandle&) = delete;
-    FileHandle& operator=(const FileHandle&) = delete;
-    int get() const { return descriptor_; }
-    bool valid() const { return descriptor_ >= 0; }
-    int release() { return std::exchange(descriptor_, -1); }
+/// The number and its sum, both little endian.
+using Witness = std::array<std::uint8_t, 16>;
 
-private:
-    int descriptor_;
-};
+Witness pack_witness(std::uint64_t commits) {
+    Witness bytes{};
+    for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(commits >> (8 * i));
+    const std::uint64_t sum = XXH3_64bits(bytes.data(), 8);
+    for (unsigned i = 0; i < 8; ++i) bytes[8 + i] = static_cast<std::uint8_t>(sum >> (8 * i));
+    return bytes;
+}
 
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
     throw StoreFailure("cannot " + what + " " + path.string() + ": " +
@@ -176,6 +172,26 @@ bool FolderOnDisk::write_beside(std::string_view name, std::string_view bytes) {
 }
 
 }  // namespace
+
+FileHandle::~FileHandle() {
+    if (valid()) close(descriptor_);
+}
+
+std::optional<std::uint64_t> StoreFolder::witnessed_commits() {
+    const std::string read = read_beside(witness_name);
+    Witness bytes{};
+    if (read.size() != bytes.size()) return {};
+    std::copy(read.begin(), read.end(), bytes.begin());
+    std::uint64_t commits = 0;
+    for (unsigned i = 8; i-- > 0;) commits = commits << 8U | bytes[i];
+    return bytes == pack_witness(commits) ? std::optional(commits) : std::nullopt;
+}
+
+void StoreFolder::witness_commits(std::uint64_t commits) {
+    const Witness bytes = pack_witness(commits);
+    // Where it cannot be written it stays older, as after a power cut.
+    write_beside(witness_name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
 
 std::unique_ptr<StoreFolder> open_store_folder(const std::filesystem::path& path) {
     return std::make_unique<FolderOnDisk>(path);

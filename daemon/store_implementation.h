@@ -28,6 +28,19 @@ struct StoreRooms {
     SearchIndex search{state, messages};
     Edits edits{state, messages, search};
     Housekeeper housekeeper{state, messages, identities, peers, long_texts, search};
+
+    /// For work that uses the full-text index: if that is damaged, it is replaced, and the work
+    /// done again. Damage of anything else ends the store.
+    template <class Work>
+    auto mending_index(Work work) {
+        try {
+            return work();
+        } catch (const sqlite::Damaged&) {
+            state.recover_from_damage();
+            if (!search.mend()) throw;
+        }
+        return work();
+    }
 };
 
 class Store::Implementation : public StoreRooms {

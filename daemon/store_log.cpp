@@ -12,7 +12,9 @@ namespace p2pd {
 
 namespace {
 
-constexpr sqlite3_int64 piece_bytes = sqlite3_int64{256} * 1024;
+/// SQLite's file systems are made for pieces of at most a page; the one for Unix cuts off the bits
+/// of a size above 128 KiB.
+constexpr sqlite3_int64 piece_bytes = sqlite3_int64{64} * 1024;
 
 void check(int code, const std::string& path) {
     if (code == SQLITE_OK) return;

@@ -120,6 +120,9 @@ constexpr const char* version_1 = R"sql(
 
 // What is kept of strangers is counted, so that they cannot fill the disk.
 constexpr const char* version_2 = R"sql(
+    -- Raised by each that changes anything; a file beside the store knows how many there were.
+    ALTER TABLE meta ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;
+
     ALTER TABLE meta ADD COLUMN stranger_messages INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE meta ADD COLUMN stranger_bytes INTEGER NOT NULL DEFAULT 0;
 
@@ -134,13 +137,36 @@ constexpr const char* version_2 = R"sql(
 
     ALTER TABLE peer ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;  -- the user has written to it
     ALTER TABLE peer ADD COLUMN host_id INTEGER REFERENCES host (id);
-    INSERT INTO host (address)
+    CREATE INDEX peer_host ON peer (host_id);
+)sql";
+
+// "p2pd", so that file(1) and we know whose file it is; "p2ps" where the pages have sums, so that
+// damage to the byte which says so cannot turn the checks off.
+constexpr const char* application_id_plain = "1882353764";
+constexpr const char* application_id_summed = "1882353779";
+
+const char* application_id(const sqlite::Connection& connection) {
+    return connection.summed() ? application_id_summed : application_id_plain;
+}
+
+void take_step(sqlite::Connection& connection, const char* step, std::size_t version) {
+    connection.execute("BEGIN IMMEDIATE");
+    connection.execute(step);
+    connection.execute("PRAGMA user_version = " + std::to_string(version));
+    connection.execute(std::string("PRAGMA application_id = ") + application_id(connection));
+    connection.execute("COMMIT");
+}
+
+}  // namespace
+
+const char* recount_hosts() {
+    return R"sql(
+    INSERT OR IGNORE INTO host (address)
         SELECT DISTINCT trim(rtrim(rtrim(address, '0123456789'), ':'), '[]') FROM peer;
     UPDATE peer SET
-        sent = EXISTS (SELECT 1 FROM message m WHERE m.peer_id = peer.id AND m.tray >= 2),
+        sent = sent OR EXISTS (SELECT 1 FROM message m WHERE m.peer_id = peer.id AND m.tray >= 2),
         host_id = (SELECT h.id FROM host h
                    WHERE h.address = trim(rtrim(rtrim(peer.address, '0123456789'), ':'), '[]'));
-    CREATE INDEX peer_host ON peer (host_id);
     UPDATE host SET
         known = EXISTS (SELECT 1 FROM peer p
                         WHERE p.host_id = host.id AND (p.name IS NOT NULL OR p.sent)),
@@ -155,24 +181,25 @@ constexpr const char* version_2 = R"sql(
         stranger_messages = (SELECT coalesce(sum(messages), 0) FROM host WHERE NOT known),
         stranger_bytes = (SELECT coalesce(sum(bytes), 0) FROM host WHERE NOT known);
 )sql";
-
-constexpr std::array migrations{version_1, version_2};
-
-// "p2pd", so that file(1) and we know whose file it is.
-constexpr const char* application_id = "1882353764";
-
-void take_step(sqlite::Connection& connection, const char* step, std::size_t version) {
-    connection.execute("BEGIN IMMEDIATE");
-    connection.execute(step);
-    connection.execute("PRAGMA user_version = " + std::to_string(version));
-    connection.execute(std::string("PRAGMA application_id = ") + application_id);
-    connection.execute("COMMIT");
 }
 
-}  // namespace
-
 std::span<const char* const> store_migrations() {
+    // Should a later version count hosts otherwise, this one keeps its own words.
+    static const std::string second = std::string(version_2) + recount_hosts();
+    static const std::array migrations{version_1, second.c_str()};
     return migrations;
+}
+
+void require_own(sqlite::Connection& connection) {
+    const std::string id = connection.ask("PRAGMA application_id");
+    if (id == application_id(connection)) return;
+    if (id == application_id_summed) {
+        throw sqlite::Damaged(
+            std::string("the store is damaged: its header is not as it was written") +
+            damage_advice);
+    }
+    if (connection.ask("SELECT count(*) FROM sqlite_schema") == "0") return;
+    throw StoreFailure("the database in the state folder is not a store of p2pd");
 }
 
 void migrate(sqlite::Connection& connection, std::span<const char* const> steps) {
@@ -181,9 +208,6 @@ void migrate(sqlite::Connection& connection, std::span<const char* const> steps)
         throw StoreFailure("the store was written by a newer p2pd (schema version " +
                            std::to_string(version) + ", this one knows up to " +
                            std::to_string(steps.size()) + "); upgrade p2pd");
-    }
-    if (version > 0 && connection.ask("PRAGMA application_id") != application_id) {
-        throw StoreFailure("the database in the state folder is not a store of p2pd");
     }
     for (std::size_t step = version; step < steps.size(); ++step) {
         take_step(connection, steps[step], step + 1);

@@ -30,6 +30,52 @@ std::string_view next_word(std::string_view& words) {
     return word;
 }
 
+/// Runs `use`; true if what that reads is damaged. The connection can be used all the same.
+template <class Use>
+bool meets_damage(StoreState& state, Use use) {
+    try {
+        use();
+        return false;
+    } catch (const sqlite::Damaged&) {
+        state.recover_from_damage();
+        return true;
+    }
+}
+
+bool is_damaged(StoreState& state) {
+    return meets_damage(state, [&] {
+        state.connection().execute(
+            "INSERT INTO message_fts (message_fts) VALUES ('integrity-check')");
+    });
+}
+
+/// To drop the old one would mean to walk it, and to free whatever damaged pages point at.
+bool replace(StoreState& state) {
+    sqlite::Connection& connection = state.connection();
+    sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+    const bool replaced = state.transact([&] {
+        connection.execute(
+            "PRAGMA writable_schema = ON;"
+            "DELETE FROM sqlite_schema WHERE name = 'message_fts' OR name GLOB 'message_fts_*';"
+            "PRAGMA writable_schema = RESET");
+        connection.execute(create_index_sql);
+        state.meta().indexed_id = 0;
+    });
+    connection.execute("PRAGMA writable_schema = OFF");
+    sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    return replaced;
+}
+
+/// The beginning of the index is read when a statement on it is made.
+StoreState& with_usable_index(StoreState& state) {
+    const bool damaged = meets_damage(
+        state, [&] { sqlite::Statement(state.connection(), "SELECT rowid FROM message_fts"); });
+    if (damaged && (!is_damaged(state) || !replace(state))) {
+        throw StoreFailure("the full-text index is damaged, and there is no room for a new one");
+    }
+    return state;
+}
+
 }  // namespace
 
 std::string search_expression(std::string_view words, std::optional<RowId> peer_id) {
@@ -55,7 +101,7 @@ std::string search_expression(std::string_view words, std::optional<RowId> peer_
 }
 
 SearchIndex::SearchIndex(StoreState& state, MessageTable& messages)
-    : state_(state),
+    : state_(with_usable_index(state)),
       messages_(messages),
       next_texts_(state.connection(),
                   "SELECT m.id, m.peer_id, b.text FROM message m JOIN body b ON b.id = m.id "
@@ -93,6 +139,10 @@ std::uint64_t SearchIndex::behind() const {
 bool SearchIndex::advance() {
     if (behind() == 0) return false;
     return state_.transact([&] { index_next(); });
+}
+
+bool SearchIndex::mend() {
+    return ::p2pd::is_damaged(state_) && ::p2pd::replace(state_);
 }
 
 void SearchIndex::index_next() {

@@ -27,6 +27,10 @@ public:
     /// Before the message goes. In a transaction only.
     void forget(RowId id);
 
+    /// If it is damaged, which takes reading all of it: a new one, filled behind; the pages of the
+    /// old one stay unused. False: it is not, or there is no room.
+    bool mend();
+
 private:
     void index_next();
 

@@ -21,6 +21,16 @@ constexpr std::uint64_t reserved_ahead_bytes = std::uint64_t{1024} * 1024;
                        " has no room for the start; free some and start p2pd again");
 }
 
+/// A file that was emptied must not be taken for a new one.
+std::string database_of(StoreFolder& folder) {
+    const std::uint64_t commits = folder.witnessed_commits().value_or(0);
+    if (folder.database_file_bytes() == 0 && commits > 0) {
+        throw StoreFailure("the store " + folder.database().string() + " is empty, but had " +
+                           std::to_string(commits) + " commits" + damage_advice);
+    }
+    return folder.database().string();
+}
+
 void set(sqlite::Connection& connection, int option, int value) {
     connection.check(sqlite3_db_config(connection.handle(), option, value, nullptr));
 }
@@ -30,7 +40,7 @@ void set(sqlite::Connection& connection, int option, int value) {
 StoreFile::StoreFile(const StoreOptions& options)
     : folder_(options.open_folder ? options.open_folder(options.state_dir)
                                   : open_store_folder(options.state_dir)),
-      connection_(folder_->database().string(), options.vfs) {
+      connection_(database_of(*folder_), options.vfs) {
     try {
         if (options.policy_p) renew_log(folder_->database().string(), options.vfs);
         configure(options);
@@ -48,6 +58,7 @@ void StoreFile::configure(const StoreOptions& options) {
     set(connection_, SQLITE_DBCONFIG_DQS_DDL, 0);
     // Exclusive before the first access: then the index of the WAL is in memory, not in a file.
     connection_.execute("PRAGMA locking_mode = EXCLUSIVE");
+    require_own(connection_);
     if (connection_.ask("PRAGMA journal_mode = WAL") != "wal") {
         throw StoreFailure("the store cannot use a write-ahead log in " +
                            folder_->database().parent_path().string());
@@ -68,6 +79,7 @@ void StoreFile::configure(const StoreOptions& options) {
 }
 
 void StoreFile::start(const StoreOptions& options) {
+    check_witness();
     migrate(connection_, store_migrations());
     if (options.policy_p) rewrite_recovered();
     folder_->renew_ballast();  // first of all, with the room that the WAL has just left
@@ -96,6 +108,26 @@ void StoreFile::sync_log() {
     if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
         throw StoreFailure("the store failed: its log cannot be synced");
     }
+}
+
+/// Before anything is written, which would go over what is left of a damaged log.
+void StoreFile::check_witness() {
+    const bool counted = connection_.ask(
+                             "SELECT count(*) FROM pragma_table_info('meta') "
+                             "WHERE name = 'commits'") == "1";
+    const std::uint64_t commits =
+        counted ? std::stoull("0" + connection_.ask("SELECT commits FROM meta")) : 0;
+    const auto witnessed = folder_->witnessed_commits();
+    if (!witnessed && commits > 0) {
+        warnings_.push_back(folder_->witness().string() +
+                            " is missing or damaged: a loss of the last commits would not show");
+    }
+    if (witnessed.value_or(0) <= commits) return;
+    throw StoreFailure("the store " + folder_->database().string() + " has lost its last " +
+                       std::to_string(*witnessed - commits) +
+                       " commits: its log is damaged, or it is an older copy (to use one on "
+                       "purpose, remove " +
+                       folder_->witness().string() + ")" + damage_advice);
 }
 
 bool StoreFile::checkpoint_and_truncate() {
@@ -154,7 +186,8 @@ StoreState::StoreState(const StoreOptions& options)
       save_meta_(connection(),
                  "UPDATE meta SET last_id = ?1, last_cursor = ?2, last_stamp_us = ?3, "
                  "last_order_us = ?4, messages = ?5, unread = ?6, pending = ?7, peers = ?8, "
-                 "indexed_id = ?9, stranger_messages = ?10, stranger_bytes = ?11 WHERE id = 1"),
+                 "indexed_id = ?9, commits = ?10, stranger_messages = ?11, stranger_bytes = ?12 "
+                 "WHERE id = 1"),
       find_peer_(connection(), "SELECT id FROM peer WHERE address = ?1"),
       add_peer_(connection(), "INSERT INTO peer (address, host_id) VALUES (?1, ?2)"),
       add_pending_(connection(), "UPDATE peer SET pending = pending + ?2 WHERE id = ?1"),
@@ -163,13 +196,14 @@ StoreState::StoreState(const StoreOptions& options)
       hosts_(connection(), meta_.strangers) {
     if (sodium_init() < 0) throw StoreFailure("libsodium cannot be used on this system");
     load_meta();
+    file_.folder().witness_commits(meta_.commits);
 }
 
 void StoreState::load_meta() {
     sqlite::Statement load(connection(),
                            "SELECT last_id, last_cursor, last_stamp_us, last_order_us, messages, "
-                           "unread, pending, peers, indexed_id, stranger_messages, stranger_bytes "
-                           "FROM meta WHERE id = 1");
+                           "unread, pending, peers, indexed_id, commits, stranger_messages, "
+                           "stranger_bytes FROM meta WHERE id = 1");
     sqlite::Run row = load.run();
     if (!row.step()) throw StoreFailure("the store failed: its row of counters is missing");
     meta_.last_id = row.next<RowId>();
@@ -181,6 +215,7 @@ void StoreState::load_meta() {
     meta_.pending = row.next<std::uint64_t>();
     meta_.peers = row.next<std::uint64_t>();
     meta_.indexed_id = row.next<RowId>();
+    meta_.commits = row.next<std::uint64_t>();
     meta_.strangers.messages = row.next<std::uint64_t>();
     meta_.strangers.bytes = row.next<std::uint64_t>();
     saved_meta_ = meta_;
@@ -254,8 +289,14 @@ void StoreState::recover_from_full() {
     if (was_full_ && file_.checkpoint_and_reuse()) was_full_ = false;
 }
 
+void StoreState::recover_from_damage() {
+    connection().forgive_damage();
+    roll_back();
+}
+
 void StoreState::begin() {
     begin_.execute();
+    changes_before_ = sqlite3_total_changes64(connection().handle());
     assert(meta_ == saved_meta_);
 }
 
@@ -265,10 +306,13 @@ void StoreState::finish() {
     }
     pending_differences_.clear();
     hosts_.save();
-    if (meta_ != saved_meta_) {
+    const bool changed =
+        meta_ != saved_meta_ || sqlite3_total_changes64(connection().handle()) != changes_before_;
+    if (changed) {
+        ++meta_.commits;
         save_meta_.execute(meta_.last_id, meta_.last_cursor, meta_.last_stamp_us,
                            meta_.last_order_us, meta_.messages, meta_.unread, meta_.pending,
-                           meta_.peers, meta_.indexed_id, meta_.strangers.messages,
+                           meta_.peers, meta_.indexed_id, meta_.commits, meta_.strangers.messages,
                            meta_.strangers.bytes);
     }
     // A savepoint makes the full-text index write what it would otherwise write in the commit.
@@ -277,6 +321,7 @@ void StoreState::finish() {
     file_.reserve(pages());
     commit_.execute();
     saved_meta_ = meta_;
+    if (changed) file_.folder().witness_commits(meta_.commits);
 }
 
 std::uint64_t StoreState::pages() {

@@ -6,8 +6,10 @@
 #include <exception>
 #include <limits>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "daemon/core/endpoint.h"
 #include "daemon/sqlite.h"
@@ -35,6 +37,7 @@ struct Meta {
     std::uint64_t pending = 0;
     std::uint64_t peers = 0;
     RowId indexed_id = 0;
+    std::uint64_t commits = 0;
     Kept strangers;
 
     bool operator==(const Meta&) const = default;
@@ -56,6 +59,8 @@ public:
     /// With the room of the WAL, if need be: the next one to make room shall find it again.
     void restore_ballast();
     std::size_t wal_bytes() const { return wal_bytes_; }
+    /// What was strange at the start.
+    const std::vector<std::string>& warnings() const { return warnings_; }
 
     /// To be called before a commit that leaves the store `pages` long: sets room aside for them in
     /// the main file. Throws Full if there is none. Without it a commit could fit the WAL, and the
@@ -65,6 +70,7 @@ public:
 private:
     void configure(const StoreOptions& options);
     void start(const StoreOptions& options);
+    void check_witness();
     void rewrite_recovered();
     void sync_log();
     bool checkpoint(int mode);
@@ -75,6 +81,7 @@ private:
     std::size_t page_bytes_ = 0;
     std::size_t wal_bytes_ = 0;
     std::uint64_t reserved_bytes_ = 0;  ///< of the main file
+    std::vector<std::string> warnings_;
 };
 
 class StoreState {
@@ -119,6 +126,8 @@ public:
     void checkpoint_if_due();
     /// After a full disk: the WAL can be used from its start again.
     void recover_from_full();
+    /// After reading what is damaged: takes the transaction back, and the connection can be used.
+    void recover_from_damage();
 
 private:
     void begin();
@@ -143,7 +152,8 @@ private:
 
     Meta meta_;
     HostTable hosts_;
-    Meta saved_meta_;  ///< as the file has it
+    Meta saved_meta_;                   ///< as the file has it
+    sqlite3_int64 changes_before_ = 0;  ///< the connection's counter, at the begin
     std::unordered_map<RowId, std::int64_t> pending_differences_;
     std::unordered_map<Endpoint, RowId, EndpointHash> peer_ids_;  ///< some, to save looking up
     std::unordered_map<RowId, RowId> host_ids_;                   ///< of some peers

@@ -157,6 +157,7 @@ TEST_F(Hosts, OfAnOldStoreAreCountedWhenItIsOpened) {
     std::filesystem::create_directory(path);
     {
         sqlite::Connection old((path / "p2pd.db").string(), "");
+        old.execute("PRAGMA journal_mode = WAL");
         migrate(old, store_migrations().first(1));
         old.execute(old_rows);
     }

@@ -36,7 +36,7 @@ TEST_F(Open, MakesFolderAndFilesForItsUserAlone) {
             << entry.path();
         ++files;
     }
-    EXPECT_EQ(files, 4);  // database, WAL, lock, ballast; no shared memory
+    EXPECT_EQ(files, 5);  // database, WAL, lock, ballast, witness; no shared memory
 }
 
 TEST_F(Open, TakesAFolderBehindALink) {

@@ -1,0 +1,207 @@
+// daemon: is the store of a stopped daemon as it was written? Includes std, the rooms of the store.
+#include "daemon/store_check.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <optional>
+
+#include "daemon/store_folder.h"
+#include "daemon/store_page_file.h"
+#include "daemon/store_schema.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t pages_named_max = 20;
+
+/// What must be 0, and what it means if it is not.
+struct Rule {
+    const char* sql;
+    const char* broken;
+};
+constexpr Rule rules[] = {
+    {"SELECT count(*) FROM message m LEFT JOIN body b ON b.id = m.id WHERE b.id IS NULL",
+     "messages have no text"},
+    {"SELECT count(*) FROM body b LEFT JOIN message m ON m.id = b.id WHERE m.id IS NULL",
+     "texts have no message"},
+    {"SELECT count(*) FROM message m LEFT JOIN peer p ON p.id = m.peer_id WHERE p.id IS NULL",
+     "messages have no peer"},
+    {"SELECT count(*) FROM part p LEFT JOIN long_text l ON l.id = p.id / 1024 WHERE l.id IS NULL",
+     "parts belong to no long text"},
+    {"SELECT count(*) FROM long_text l WHERE present != "
+     "(SELECT count(*) FROM part p WHERE p.id > l.id * 1024 AND p.id < l.id * 1024 + 1024)",
+     "long texts have not the parts that they should have"},
+    {"SELECT count(*) FROM peer p WHERE pending != "
+     "(SELECT count(*) FROM message m WHERE m.peer_id = p.id AND m.tray = 2)",
+     "peers have not the number of waiting messages that they should have"},
+    {"SELECT 1 - count(*) FROM meta", "rows of counters are missing"},
+    {"SELECT count(*) FROM meta WHERE messages != (SELECT count(*) FROM message)",
+     "counters of messages are wrong"},
+    {"SELECT count(*) FROM meta WHERE unread != (SELECT count(*) FROM message WHERE tray = 0)",
+     "counters of unread messages are wrong"},
+    {"SELECT count(*) FROM meta WHERE pending != (SELECT count(*) FROM message WHERE tray = 2)",
+     "counters of waiting messages are wrong"},
+    {"SELECT count(*) FROM meta WHERE peers != (SELECT count(*) FROM peer)",
+     "counters of peers are wrong"},
+    {"SELECT count(*) FROM peer p LEFT JOIN host h ON h.id = p.host_id WHERE h.id IS NULL",
+     "peers have no host"},
+    {"SELECT count(*) FROM host h WHERE messages != (SELECT count(*) FROM peer p "
+     "JOIN message m ON m.peer_id = p.id WHERE p.host_id = h.id AND m.tray < 2)",
+     "hosts have not the number of messages that they should have"},
+    {"SELECT count(*) FROM meta WHERE stranger_messages != "
+     "(SELECT coalesce(sum(messages), 0) FROM host WHERE NOT known) OR stranger_bytes != "
+     "(SELECT coalesce(sum(bytes), 0) FROM host WHERE NOT known)",
+     "counters of strangers are wrong"},
+    {"SELECT count(*) FROM message, meta WHERE message.id > last_id OR cursor > last_cursor",
+     "messages have numbers that were not given yet"},
+};
+
+class Check {
+public:
+    explicit Check(const std::filesystem::path& state_dir)
+        : folder_(open_store_folder(state_dir)), pages_(folder_->database()) {}
+
+    CheckReport run() {
+        if (pages_.page_count() == 0) {
+            report_.damage.push_back("the database is empty, but had " +
+                                     std::to_string(folder_->witnessed_commits().value_or(0)) +
+                                     " commits");
+            return std::move(report_);
+        }
+        try {
+            connection_.emplace(folder_->database().string(), "");
+            prepare();
+            step([this] { look_at_structure(); });
+            // What is below a damaged page seems to be unused.
+            if (!report_.damage.empty()) unused_.clear();
+            step([this] { look_at_index(); });
+            for (const Rule& rule : rules) step([&] { look_at(rule); });
+            step([this] { look_at_witness(); });
+        } catch (const StoreFailure& failure) {
+            if (newer_) throw;
+            report_.damage.push_back(first_clause(failure.what()));
+        }
+        look_at_pages();
+        return std::move(report_);
+    }
+
+private:
+    /// Damage that one step finds does not keep the others from looking.
+    template <class Look>
+    void step(Look look) {
+        try {
+            look();
+        } catch (const sqlite::Damaged& damage) {
+            report_.damage.push_back(first_clause(damage.what()));
+            connection_->forgive_damage();
+        }
+    }
+
+    /// Without the advice.
+    static std::string first_clause(const std::string& text) {
+        return text.substr(0, text.find(damage_advice));
+    }
+
+    void look_at_pages() {
+        std::set<PageNumber> damaged;
+        std::ranges::set_difference(pages_.damaged(), unused_,
+                                    std::inserter(damaged, damaged.end()));
+        std::size_t named = 0;
+        for (const PageNumber number : damaged) {
+            if (++named > pages_named_max) break;
+            report_.damage.push_back("page " + std::to_string(number) +
+                                     " is not as it was written");
+        }
+        if (damaged.size() > pages_named_max) {
+            report_.damage.push_back("and " + std::to_string(damaged.size() - pages_named_max) +
+                                     " pages more");
+        }
+        if (pages_.damaged_frames() > 0) {
+            report_.damage.push_back(std::to_string(pages_.damaged_frames()) +
+                                     " pages in the log are not as they were written");
+        }
+        report_.notes.push_back(std::to_string(pages_.page_count()) + " pages" +
+                                (pages_.summed() ? "" : ", without sums: of an older p2pd"));
+    }
+
+    /// The log must be left as it is: it may hold what a salvage finds.
+    void prepare() {
+        sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        connection_->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON");
+        require_own(*connection_);
+        const std::size_t version = std::stoul(connection_->ask("PRAGMA user_version"));
+        newer_ = version > store_migrations().size();
+        if (newer_) {
+            throw StoreFailure("the store was written by a newer p2pd; check it with that one");
+        }
+    }
+
+    /// Pages that nothing uses are left when a damaged full-text index is replaced; they are lost
+    /// room and no damage.
+    void look_at_structure() {
+        sqlite::Statement check(*connection_, "PRAGMA integrity_check(1000000000)");
+        sqlite::Run row = check.run();
+        while (row.step()) {
+            std::string text = row.next<std::string>();
+            for (std::size_t end = 0; !text.empty(); text.erase(0, end + 1)) {
+                end = std::min(text.find('\n'), text.size() - 1);
+                const std::string line = text.substr(0, text.find('\n'));
+                PageNumber unused = 0;
+                if (std::sscanf(line.c_str(), "Page %u is never used", &unused) == 1) {
+                    unused_.insert(unused);
+                } else if (line != "ok" && !line.starts_with("*** in database")) {
+                    report_.damage.push_back("structure: " + line);
+                }
+            }
+        }
+    }
+
+    void look_at_index() {
+        connection_->execute("INSERT INTO message_fts (message_fts) VALUES ('integrity-check')");
+    }
+
+    void look_at(const Rule& rule) {
+        const std::string count = connection_->ask(rule.sql);
+        if (count != "0") report_.damage.push_back(count + " " + rule.broken);
+    }
+
+    void look_at_witness() {
+        if (connection_->ask("SELECT count(*) FROM pragma_table_info('meta') "
+                             "WHERE name = 'commits'") == "0") {
+            return;
+        }
+        const std::uint64_t commits =
+            std::stoull("0" + connection_->ask("SELECT commits FROM meta"));
+        const std::uint64_t witnessed = folder_->witnessed_commits().value_or(0);
+        if (witnessed > commits) {
+            report_.damage.push_back("the last " + std::to_string(witnessed - commits) +
+                                     " commits are lost");
+        }
+        report_.notes.push_back(connection_->ask("SELECT messages FROM meta") + " messages, " +
+                                std::to_string(commits) + " commits");
+    }
+
+    std::unique_ptr<StoreFolder> folder_;
+    PageFile pages_;
+    std::set<PageNumber> unused_;
+    std::optional<sqlite::Connection> connection_;
+    CheckReport report_;
+    bool newer_ = false;
+};
+
+}  // namespace
+
+void require_store(const std::filesystem::path& state_dir) {
+    std::error_code error;
+    if (std::filesystem::exists(state_dir / "p2pd.db", error)) return;
+    throw StoreFailure("there is no store in " + state_dir.string());
+}
+
+CheckReport check_store(const std::filesystem::path& state_dir) {
+    require_store(state_dir);
+    return Check(state_dir).run();
+}
+
+}  // namespace p2pd
