@@ -1,9 +1,7 @@
 // tests/store: SQLite's own file system, which fails on demand.
 #include "tests/store/failing_vfs.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <fstream>
 
 namespace p2pd::test {
 
@@ -13,7 +11,6 @@ namespace {
 struct File {
     sqlite3_file base;
     FailingVfs* vfs;
-    const char* path;
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 File* own(sqlite3_file* file) {
@@ -26,10 +23,6 @@ sqlite3_vfs* real_vfs() {
     return sqlite3_vfs_find(nullptr);
 }
 
-std::string path_of(sqlite3_file* file) {
-    return own(file)->path ? own(file)->path : "";
-}
-
 int close_file(sqlite3_file* file) {
     return real(file)->pMethods->xClose(real(file));
 }
@@ -38,18 +31,14 @@ int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
 }
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
     if (const int code = own(file)->vfs->before_write(SQLITE_IOERR_WRITE)) return code;
-    own(file)->vfs->written(
-        path_of(file), static_cast<std::size_t>(at),
-        std::string(static_cast<const char*>(from), static_cast<std::size_t>(size)));
     return real(file)->pMethods->xWrite(real(file), from, size, at);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
     if (const int code = own(file)->vfs->before_write(SQLITE_IOERR_TRUNCATE)) return code;
-    own(file)->vfs->truncated(path_of(file), static_cast<std::size_t>(size));
     return real(file)->pMethods->xTruncate(real(file), size);
 }
 int sync_file(sqlite3_file* file, int) {
-    return own(file)->vfs->synced(path_of(file), SQLITE_IOERR_FSYNC);
+    return own(file)->vfs->sync(SQLITE_IOERR_FSYNC);
 }
 int file_size(sqlite3_file* file, sqlite3_int64* size) {
     return real(file)->pMethods->xFileSize(real(file), size);
@@ -81,16 +70,9 @@ const sqlite3_io_methods methods{
 
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
     own(file)->vfs = static_cast<FailingVfs*>(vfs->pAppData);
-    own(file)->path = path;
     const int code = real_vfs()->xOpen(real_vfs(), path, real(file), flags, out_flags);
     file->pMethods = real(file)->pMethods == nullptr ? nullptr : &methods;
     return code;
-}
-
-/// What `write` brings from `begin` to `end` of the file.
-void keep(std::string& image, const Disk::Write& write, std::size_t begin, std::size_t end) {
-    if (image.size() < end) image.resize(end);
-    image.replace(begin, end - begin, write.bytes, begin - write.begin, end - begin);
 }
 
 }  // namespace
@@ -134,52 +116,11 @@ int FailingVfs::before_write(int code_of_error) {
     return kind_ == Kind::full ? SQLITE_FULL : code_of_error;
 }
 
-int FailingVfs::synced(const std::string& path, int code_of_error) {
+/// Nothing is really synced: what that means is for tests/power.
+int FailingVfs::sync(int code_of_error) {
     ++syncs_;
-    Disk& disk = disks_[path];
     // A disk that is full fails writes, not syncs.
-    const bool failed = kind_ == Kind::io_error && fails();
-    if (!failed) {
-        for (const Disk::Write& write : disk.unsynced) {
-            keep(disk.image, write, write.begin, write.begin + write.bytes.size());
-        }
-        disk.image.resize(std::min(disk.image.size(), disk.size));
-    }
-    disk.unsynced.clear();
-    return failed ? code_of_error : SQLITE_OK;
-}
-
-void FailingVfs::written(const std::string& path, std::size_t begin, std::string bytes) {
-    Disk& disk = disks_[path];
-    disk.size = std::max(disk.size, begin + bytes.size());
-    disk.unsynced.push_back({begin, std::move(bytes)});
-}
-
-void FailingVfs::truncated(const std::string& path, std::size_t size) {
-    Disk& disk = disks_[path];
-    disk.size = size;
-    for (Disk::Write& write : disk.unsynced) {
-        const std::size_t left = size > write.begin ? size - write.begin : 0;
-        write.bytes.resize(std::min(write.bytes.size(), left));
-    }
-}
-
-void FailingVfs::power_cut(const std::filesystem::path& of, const std::filesystem::path& folder,
-                           std::mt19937& random) const {
-    constexpr std::size_t sector = 512;
-    std::filesystem::create_directories(folder);
-    for (const auto& [path, disk] : disks_) {
-        const bool deleted = !std::filesystem::exists(path);
-        if (deleted || std::filesystem::path(path).parent_path() != of) continue;
-        std::string image = disk.image;
-        for (const Disk::Write& write : disk.unsynced) {
-            const std::size_t end = write.begin + write.bytes.size();
-            for (std::size_t at = write.begin; at < end; at += sector) {
-                if (random() % 2 == 0) keep(image, write, at, std::min(at + sector, end));
-            }
-        }
-        std::ofstream(folder / std::filesystem::path(path).filename(), std::ios::binary) << image;
-    }
+    return kind_ == Kind::io_error && fails() ? code_of_error : SQLITE_OK;
 }
 
 }  // namespace p2pd::test
