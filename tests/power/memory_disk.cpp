@@ -8,7 +8,6 @@ namespace p2pd::test {
 
 namespace {
 
-constexpr std::size_t sector_bytes = MemoryDisk::sector_bytes;
 constexpr std::size_t page_bytes = 4096;  ///< of the page cache
 
 void copy_within(DiskBytes& to, const DiskBytes& from, std::size_t begin, std::size_t end) {
