@@ -1,7 +1,6 @@
 // tests/power: every operation of the disk and every allocation fails once, and from there on, in
 // everything that the store does. Its own program, since it replaces operator new.
 #include <cstdlib>
-#include <functional>
 #include <memory>
 #include <new>
 
@@ -11,156 +10,11 @@
 #include "tests/core/sanitized.h"
 #include "tests/power/failing_memory.h"
 #include "tests/power/memory_vfs.h"
+#include "tests/power/store_actions.h"
 
 namespace p2pd::test {
 
 namespace {
-
-const WallTime noon{std::chrono::seconds(1'800'000'000)};
-
-Endpoint peer() {
-    return parse_endpoint("10.0.0.5:5000", 0).value();
-}
-
-ReceivedMessage received(std::int64_t us, std::string text) {
-    ReceivedMessage message;
-    message.peer = peer();
-    message.stamp = {"1." + std::to_string(1000000 + us).substr(1), false, us};
-    message.text = std::move(text);
-    message.received_at = noon;
-    return message;
-}
-
-ReceivedMessage part(std::uint32_t number) {
-    ReceivedMessage message = received(1000 + number - 1, "part " + std::to_string(number));
-    message.part = Part{number, 2, 1000};
-    return message;
-}
-
-OutgoingMessage outgoing(std::int64_t us, std::string text) {
-    OutgoingMessage message;
-    message.peer = peer();
-    message.first_us = us;
-    message.text = std::move(text);
-    message.part_ends = {static_cast<std::uint32_t>(message.text.size())};
-    message.created_at = noon;
-    message.expires_at = noon + std::chrono::hours(24);
-    message.request_id = "request " + std::to_string(us);
-    return message;
-}
-
-std::string long_text() {
-    return std::string(9000, 'x');
-}
-
-void search(Store& store, const char* words) {
-    SearchParams params;
-    params.words = words;
-    store.search(params, std::nullopt);
-}
-
-/// What is there before the fault: read and unread, sent and pending, a part, all in the log; and
-/// some of it is not in the index for searching yet.
-void furnish(Store& store) {
-    StoreBatch batch;
-    batch.received = {received(1, "read")};
-    batch.accepted = {outgoing(10, "delivered"), outgoing(11, long_text())};
-    batch.last_stamp_us = 11;
-    store.commit(batch);
-    search(store, "read");
-    StoreBatch unread;
-    unread.received = {received(2, long_text()), part(1)};
-    store.commit(unread);
-    StoreBatch delivered;
-    delivered.updates = {{.id = 1, .state = OutState::delivered, .attempts = 1}};
-    store.commit(delivered);
-    store.mark(std::vector<MessageId>{3}, false, true);
-}
-
-/// One thing that the store does. It says whether it was done, which it must not if it was not.
-struct Action {
-    const char* name;
-    std::function<bool(Store&)> run;
-    /// A question whose answer is `done` after it and `undone` before it.
-    const char* question;
-    const char* undone;
-    const char* done;
-};
-
-bool commit(Store& store, const StoreBatch& batch) {
-    return !store.commit(batch).full;
-}
-
-const std::vector<Action>& actions() {
-    static const std::vector<Action> all{
-        {"receive",
-         [](Store& store) {
-             StoreBatch batch;
-             batch.received = {received(3, "new"), received(1, "read"), part(2),
-                               received(4, long_text())};
-             return commit(store, batch);
-         },
-         "SELECT count(*) FROM message", "4", "7"},
-        {"send",
-         [](Store& store) {
-             StoreBatch batch;
-             batch.accepted = {outgoing(12, "new"), outgoing(13, long_text())};
-             batch.last_stamp_us = 13;
-             return commit(store, batch);
-         },
-         "SELECT last_stamp_us FROM meta", "11", "13"},
-        {"ack",
-         [](Store& store) {
-             StoreBatch batch;
-             batch.updates = {{.id = 2, .state = OutState::delivered, .attempts = 2}};
-             return commit(store, batch);
-         },
-         "SELECT state FROM message WHERE id = 2", "0", "1"},
-        {"checkpoint",
-         [](Store& store) {
-             store.checkpoint();
-             return true;
-         },
-         "SELECT 1", "1", "1"},
-        {"purge",
-         [](Store& store) {
-             // Two transactions: of received ones and of sent ones.
-             return store.purge(noon + std::chrono::hours(1)).has_value();
-         },
-         "SELECT count(*) FROM message WHERE id = 1", "1", "0"},
-        {"mark",
-         [](Store& store) {
-             return store.mark(std::vector<MessageId>{4}, false, true).has_value();
-         },
-         "SELECT unread FROM meta", "1", "0"},
-        {"search",
-         [](Store& store) {
-             search(store, "read");
-             return true;
-         },
-         "SELECT 1", "1", "1"},
-        {"expire",
-         [](Store& store) {
-             return !store.maintain(noon + std::chrono::hours(48)).expired.empty();
-         },
-         "SELECT state FROM message WHERE id = 2", "0", "3"},
-        {"load",
-         [](Store& store) {
-             const LoadedPage page = store.load({peer(), 0, 10, 1 << 20});
-             EXPECT_EQ(page.messages.at(0).text, long_text());
-             const auto records = store.get(std::vector<MessageId>{1, 3, 4});
-             EXPECT_EQ(records.at(0).text, "delivered");
-             EXPECT_EQ(records.at(0).peer, peer().text());
-             EXPECT_EQ(records.at(1).text, "read");
-             EXPECT_EQ(records.at(2).text, long_text());
-             EXPECT_EQ(store.answerable(4)->answered.text, long_text());
-             return true;
-         },
-         "SELECT 1", "1", "1"},
-        {"start", [](Store&) { return true; }, "SELECT 1", "1", "1"},
-    };
-    return all;
-}
 
 /// The fault of one round, in the disk or in the memory.
 struct Fault {
@@ -241,7 +95,7 @@ using Case = std::tuple<std::size_t, Fault::Place, bool>;
 
 class EachFault : public ::testing::TestWithParam<Case> {
 protected:
-    const Action& action() const { return actions().at(std::get<0>(GetParam())); }
+    const Action& action() const { return store_actions().at(std::get<0>(GetParam())); }
     Fault fault() const { return {std::get<1>(GetParam()), std::get<2>(GetParam())}; }
 };
 
@@ -311,12 +165,12 @@ TEST_P(EachFault, LosesNothingConfirmed) {
 
 INSTANTIATE_TEST_SUITE_P(
     Store, EachFault,
-    ::testing::Combine(::testing::Range(std::size_t{0}, actions().size()),
+    ::testing::Combine(::testing::Range(std::size_t{0}, store_actions().size()),
                        ::testing::Values(Fault::Place::disk, Fault::Place::power,
                                          Fault::Place::our_memory, Fault::Place::memory_of_sqlite),
                        ::testing::Bool()),
     [](const auto& test) {
-        return std::string(actions().at(std::get<0>(test.param)).name) + "_" +
+        return std::string(store_actions().at(std::get<0>(test.param)).name) + "_" +
                name_of(std::get<1>(test.param)) + (std::get<2>(test.param) ? "_ForEver" : "_Once");
     });
 

@@ -1,0 +1,148 @@
+// tests/power: what a store does, one thing at a time. Includes std, daemon/store.
+#include "tests/power/store_actions.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace p2pd::test {
+
+namespace {
+
+const WallTime noon{std::chrono::seconds(1'800'000'000)};
+
+Endpoint peer() {
+    return parse_endpoint("10.0.0.5:5000", 0).value();
+}
+
+ReceivedMessage received(std::int64_t us, std::string text) {
+    ReceivedMessage message;
+    message.peer = peer();
+    message.stamp = {"1." + std::to_string(1000000 + us).substr(1), false, us};
+    message.text = std::move(text);
+    message.received_at = noon;
+    return message;
+}
+
+ReceivedMessage part(std::uint32_t number) {
+    ReceivedMessage message = received(1000 + number - 1, "part " + std::to_string(number));
+    message.part = Part{number, 2, 1000};
+    return message;
+}
+
+OutgoingMessage outgoing(std::int64_t us, std::string text) {
+    OutgoingMessage message;
+    message.peer = peer();
+    message.first_us = us;
+    message.text = std::move(text);
+    message.part_ends = {static_cast<std::uint32_t>(message.text.size())};
+    message.created_at = noon;
+    message.expires_at = noon + std::chrono::hours(24);
+    message.request_id = "request " + std::to_string(us);
+    return message;
+}
+
+std::string long_text() {
+    return std::string(9000, 'x');
+}
+
+void search(Store& store, const char* words) {
+    SearchParams params;
+    params.words = words;
+    store.search(params, std::nullopt);
+}
+
+bool commit(Store& store, const StoreBatch& batch) {
+    return !store.commit(batch).full;
+}
+
+}  // namespace
+
+void furnish(Store& store) {
+    StoreBatch batch;
+    batch.received = {received(1, "read")};
+    batch.accepted = {outgoing(10, "delivered"), outgoing(11, long_text())};
+    batch.last_stamp_us = 11;
+    store.commit(batch);
+    search(store, "read");
+    StoreBatch unread;
+    unread.received = {received(2, long_text()), part(1)};
+    store.commit(unread);
+    StoreBatch delivered;
+    delivered.updates = {{.id = 1, .state = OutState::delivered, .attempts = 1}};
+    store.commit(delivered);
+    store.mark(std::vector<MessageId>{3}, false, true);
+}
+
+const std::vector<Action>& store_actions() {
+    static const std::vector<Action> all{
+        {"receive",
+         [](Store& store) {
+             StoreBatch batch;
+             batch.received = {received(3, "new"), received(1, "read"), part(2),
+                               received(4, long_text())};
+             return commit(store, batch);
+         },
+         "SELECT count(*) FROM message", "4", "7"},
+        {"send",
+         [](Store& store) {
+             StoreBatch batch;
+             batch.accepted = {outgoing(12, "new"), outgoing(13, long_text())};
+             batch.last_stamp_us = 13;
+             return commit(store, batch);
+         },
+         "SELECT last_stamp_us FROM meta", "11", "13"},
+        {"ack",
+         [](Store& store) {
+             StoreBatch batch;
+             batch.updates = {{.id = 2, .state = OutState::delivered, .attempts = 2}};
+             return commit(store, batch);
+         },
+         "SELECT state FROM message WHERE id = 2", "0", "1"},
+        {"checkpoint",
+         [](Store& store) {
+             store.checkpoint();
+             return true;
+         },
+         "SELECT 1", "1", "1"},
+        {"purge",
+         [](Store& store) {
+             // Two transactions: of received ones and of sent ones.
+             return store.purge(noon + std::chrono::hours(1)).has_value();
+         },
+         "SELECT count(*) FROM message WHERE id = 1", "1", "0"},
+        {"mark",
+         [](Store& store) {
+             return store.mark(std::vector<MessageId>{4}, false, true).has_value();
+         },
+         "SELECT unread FROM meta", "1", "0"},
+        {"search",
+         [](Store& store) {
+             search(store, "read");
+             return true;
+         },
+         "SELECT 1", "1", "1"},
+        {"expire",
+         [](Store& store) {
+             return !store.maintain(noon + std::chrono::hours(48)).expired.empty();
+         },
+         "SELECT state FROM message WHERE id = 2", "0", "3"},
+        {"load",
+         [](Store& store) {
+             const LoadedPage page = store.load({peer(), 0, 10, 1 << 20});
+             EXPECT_EQ(page.messages.at(0).text, long_text());
+             const auto records = store.get(std::vector<MessageId>{1, 3, 4});
+             EXPECT_EQ(records.at(0).text, "delivered");
+             EXPECT_EQ(records.at(0).peer, peer().text());
+             EXPECT_EQ(records.at(1).text, "read");
+             EXPECT_EQ(records.at(2).text, long_text());
+             EXPECT_EQ(store.answerable(4)->answered.text, long_text());
+             return true;
+         },
+         "SELECT 1", "1", "1"},
+        {"start", [](Store&) { return true; }, "SELECT 1", "1", "1"},
+    };
+    return all;
+}
+
+}  // namespace p2pd::test
