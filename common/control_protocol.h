@@ -376,6 +376,46 @@ struct StatusResult {
         Field{"limits", &StatusResult::limits, false});
 };
 
+/// Records of transfer_records.h, in the order: store, peers, messages, parts, identities. `next`
+/// asks for the page after this one; empty: this is the last.
+struct ExportParams {
+    std::string after;
+    std::uint32_t limit = page_messages_max;
+    static constexpr auto fields =
+        std::make_tuple(Field{"after", &ExportParams::after, false, "next of the page before"},
+                        Field{"limit", &ExportParams::limit, false, "1 to 500"});
+};
+struct ExportResult {
+    std::vector<Json> records;
+    std::optional<std::string> next;
+    static constexpr auto fields = std::make_tuple(Field{"records", &ExportResult::records},
+                                                   Field{"next", &ExportResult::next, false});
+};
+/// Administrators only. What is there already stays; the same records again change nothing.
+struct ImportParams {
+    std::vector<Json> records;
+    bool pending = false;
+    static constexpr auto fields = std::make_tuple(
+        Field{"records", &ImportParams::records, true, "1 to 500, as export gives them"},
+        Field{"pending", &ImportParams::pending, false,
+              "waiting messages stay so; else they are cancelled"});
+};
+struct ImportResult {
+    std::uint64_t added = 0;
+    std::uint64_t known = 0;
+    std::uint64_t cancelled = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"added", &ImportResult::added}, Field{"known", &ImportResult::known},
+                        Field{"cancelled", &ImportResult::cancelled});
+};
+/// Administrators only.
+struct BackupResult {
+    std::string path;
+    std::uint64_t bytes = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"path", &BackupResult::path}, Field{"bytes", &BackupResult::bytes});
+};
+
 struct ConfigEntry {
     std::string key;
     std::string value;

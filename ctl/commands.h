@@ -46,6 +46,11 @@ ExitCode run_log_level(Context& context);
 ExitCode run_rpc(Context& context);
 ExitCode run_version(Context& context);
 
+// commands_transfer.cpp
+ExitCode run_export(Context& context);
+ExitCode run_import(Context& context);
+ExitCode run_backup(Context& context);
+
 // commands_help.cpp
 ExitCode run_help(Context& context);
 ExitCode run_completion(Context& context);

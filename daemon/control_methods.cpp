@@ -111,6 +111,10 @@ void ControlMethods::add_service_methods(ControlServer& server) {
     add<NoParams>(server, "config.get", &This::config);
     add<NoParams>(server, "reload", &This::reload, Order::in_turn, Rights::administrators);
     add<LogLevelParams>(server, "log_level", &This::log_level);
+    add<ExportParams>(server, "export", &This::export_page);
+    add<ImportParams>(server, "import", &This::import_records, Order::in_turn,
+                      Rights::administrators);
+    add<NoParams>(server, "backup", &This::backup, Order::pipelined, Rights::administrators);
     add<NoParams>(server, "rpc.discover", &This::discover);
 }
 

@@ -82,6 +82,12 @@ private:
     void peers_rename(const Caller&, const PeerRenameParams& params, const Responder& responder);
     void peers_remove(const Caller&, const PeerParams& params, const Responder& responder);
     void peers_show(const Caller&, const PeerParams& params, const Responder& responder);
+    // control_methods_transfer.cpp
+    void export_page(const Caller&, const ExportParams& params, const Responder& responder);
+    void import_records(const Caller&, const ImportParams& params, const Responder& responder);
+    void backup(const Caller&, const NoParams& params, const Responder& responder);
+    void continue_backup(const Responder& responder);
+
     void set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
                   const std::optional<Dialect>& dialect, const Responder& responder);
     void overlay(PeerRecord& record) const;

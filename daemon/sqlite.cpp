@@ -14,7 +14,8 @@ bool is_damage(int code) {
 
 }  // namespace
 
-Connection::Connection(const std::string& path, const std::string& vfs) : vfs_(vfs) {
+Connection::Connection(const std::string& path, const std::string& vfs, bool sums_if_new)
+    : vfs_(vfs, sums_if_new) {
     sqlite3* handle = nullptr;
     const int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -23,7 +24,7 @@ Connection::Connection(const std::string& path, const std::string& vfs) : vfs_(v
     if (code != SQLITE_OK) {
         throw StoreFailure("cannot open the store " + path + ": " + sqlite3_errstr(code));
     }
-    if (vfs_.was_empty()) {
+    if (vfs_.was_empty() && sums_if_new) {
         int reserved = page_sum_bytes;
         check(sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved));
     }

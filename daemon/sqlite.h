@@ -30,11 +30,12 @@ public:
     using StoreFailure::StoreFailure;
 };
 
-/// One connection, its pages checked; a new file gets sums. After any error but Full every further
-/// use fails: going on after a failed sync could report as stored what the disk does not have.
+/// One connection, its pages checked; a new file gets sums, if wanted. After any error but Full
+/// every further use fails: going on after a failed sync could report as stored what the disk does
+/// not have.
 class Connection {
 public:
-    Connection(const std::string& path, const std::string& vfs);
+    Connection(const std::string& path, const std::string& vfs, bool sums_if_new = true);
 
     sqlite3* handle() const { return handle_.get(); }
     bool summed() const { return vfs_.summed(); }

@@ -2,7 +2,9 @@
 // of the store.
 #include "daemon/store.h"
 
+#include "daemon/store_export.h"
 #include "daemon/store_implementation.h"
+#include "daemon/store_import.h"
 
 namespace p2pd {
 
@@ -118,6 +120,24 @@ StoreCounts Store::counts() {
 Maintenance Store::maintain(WallTime now) {
     return implementation_->mending_index(
         [&] { return implementation_->housekeeper.maintain(now); });
+}
+
+ExportResult Store::export_page(const std::string& after, std::uint32_t limit) {
+    return Exporter(implementation_->state).page(after, limit);
+}
+
+std::optional<ImportResult> Store::import_records(std::span<const TransferRecord> records,
+                                                  bool pending) {
+    return Importer(implementation_->state).import_records(records, pending);
+}
+
+BackupStep Store::backup(WallTime now) {
+    auto& backup = implementation_->backup;
+    StoreState& state = implementation_->state;
+    if (!backup) backup.emplace(state, state.options().state_dir / "backup", now);
+    const BackupStep step = backup->step();
+    if (step.done) backup.reset();
+    return step;
 }
 
 void Store::checkpoint() {

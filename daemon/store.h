@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/control_protocol.h"
+#include "common/transfer_records.h"
 #include "daemon/core/mailbox.h"
 
 namespace p2pd {
@@ -67,6 +68,14 @@ struct StoreCounts {
     std::uint64_t peers = 0;
     std::uint64_t stranger_messages = 0;
     std::uint64_t stranger_bytes = 0;
+};
+
+/// How far a backup is.
+struct BackupStep {
+    bool done = false;
+    std::string path = {};
+    std::uint64_t bytes = 0;
+    std::string error = {};  ///< why there is none
 };
 
 /// What maintain() did.
@@ -139,6 +148,15 @@ public:
     /// A bounded piece of what can wait: full-text index, incomplete long texts past their time,
     /// messages that expired, old dedup keys.
     Maintenance maintain(WallTime now);
+
+    /// All there is, as records, a page at a time; not of one moment, as a backup is.
+    ExportResult export_page(const std::string& after, std::uint32_t limit);
+    /// Takes records that there is no reason_against(). With a full disk: std::nullopt.
+    std::optional<ImportResult> import_records(std::span<const TransferRecord> records,
+                                               bool pending);
+    /// Copies the next piece of the store into state_dir/backup; the first call begins a copy,
+    /// which has everything that is committed before the last one.
+    BackupStep backup(WallTime now);
 
     /// Everything into the main file; for an orderly end.
     void checkpoint();

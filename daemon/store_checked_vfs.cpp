@@ -133,9 +133,10 @@ bool is_whole_page(std::span<const std::uint8_t> page, std::uint32_t number) {
     return load_sum(page) == page_sum(page, number);
 }
 
-CheckedVfs::CheckedVfs(const std::string& base)
+CheckedVfs::CheckedVfs(const std::string& base, bool sums_if_new)
     : name_("p2pd-checked-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))),
-      base_(sqlite3_vfs_find(base.empty() ? nullptr : base.c_str())) {
+      base_(sqlite3_vfs_find(base.empty() ? nullptr : base.c_str())),
+      summed_(sums_if_new) {
     if (base_ == nullptr) throw StoreFailure("SQLite has no file system \"" + base + "\"");
     vfs_ = std::make_unique<sqlite3_vfs>(*base_);
     vfs_->zName = name_.c_str();
@@ -162,6 +163,8 @@ int CheckedVfs::opened(sqlite3_file* file) {
     const int code = file->pMethods->xFileSize(file, &file_bytes_);
     if (code != SQLITE_OK) return code;
     was_empty_ = file_bytes_ == 0;
+    if (was_empty_) return SQLITE_OK;
+    summed_ = false;
     std::array<std::uint8_t, reserved_bytes_at + 1> header{};
     if (file_bytes_ < static_cast<sqlite3_int64>(header.size())) return SQLITE_OK;
     summed_ = file->pMethods->xRead(file, header.data(), header.size(), 0) == SQLITE_OK &&

@@ -28,8 +28,9 @@ bool is_whole_page(std::span<const std::uint8_t> page, std::uint32_t number);
 /// without room for sums (of an older p2pd) is used as it is.
 class CheckedVfs {
 public:
-    /// Over the file system of that name; empty: the default one.
-    explicit CheckedVfs(const std::string& base);
+    /// Over the file system of that name; empty: the default one. A file that is empty is going to
+    /// have sums or not.
+    CheckedVfs(const std::string& base, bool sums_if_new);
     ~CheckedVfs();
     CheckedVfs(const CheckedVfs&) = delete;
     CheckedVfs& operator=(const CheckedVfs&) = delete;
@@ -53,7 +54,7 @@ private:
     std::string name_;
     sqlite3_vfs* base_;
     std::unique_ptr<sqlite3_vfs> vfs_;
-    bool summed_ = false;
+    bool summed_;
     bool was_empty_ = true;
     std::uint32_t damaged_ = 0;
     sqlite3_int64 file_bytes_ = 0;

@@ -2,6 +2,7 @@
 // the rooms of the store.
 #pragma once
 
+#include "daemon/store_backup.h"
 #include "daemon/store_batch.h"
 #include "daemon/store_edits.h"
 #include "daemon/store_identities.h"
@@ -28,6 +29,7 @@ struct StoreRooms {
     SearchIndex search{state, messages};
     Edits edits{state, messages, search};
     Housekeeper housekeeper{state, messages, identities, peers, long_texts, search};
+    std::optional<Backup> backup;  ///< while one is made
 
     /// For work that uses the full-text index: if that is damaged, it is replaced, and the work
     /// done again. Damage of anything else ends the store.

@@ -1,0 +1,34 @@
+// daemon: all of the store as records, a page at a time. Includes std, common, the other rooms of
+// the store.
+#pragma once
+
+#include <string>
+
+#include "common/control_protocol.h"
+#include "daemon/store_state.h"
+
+namespace p2pd {
+
+class Exporter {
+public:
+    explicit Exporter(StoreState& state);
+
+    /// What comes after `position` (empty: the beginning), in the order: store, peers, messages,
+    /// parts, identities.
+    ExportResult page(const std::string& position, std::uint32_t limit);
+
+private:
+    class Page;
+    void add_peers(Page& page, RowId after);
+    void add_messages(Page& page, RowId after);
+    void add_parts(Page& page, RowId after);
+    void add_identities(Page& page, const std::string& after);
+
+    StoreState& state_;
+    sqlite::Statement peers_;
+    sqlite::Statement messages_;
+    sqlite::Statement parts_;
+    sqlite::Statement identities_;
+};
+
+}  // namespace p2pd
