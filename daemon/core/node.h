@@ -146,6 +146,8 @@ public:
     bool disk_full() const { return disk_full_; }
 
 private:
+    friend struct NodeInspector;  // tests look at the sizes of the tables
+
     struct Peer {
         explicit Peer(const PeerFacts& facts) : session(facts) {}
         Session session;

@@ -1,12 +1,19 @@
 // tests: watches every host after every event.
 #include "tests/simulation/checker.h"
 
+#include <algorithm>
+
+#include "tests/simulation/node_inspector.h"
+
 namespace p2pd {
 
 namespace {
 
 constexpr std::size_t updates_max = 10'000;  // more than any simulation sends messages
 constexpr std::chrono::seconds ack_age_max{4};
+constexpr std::uint64_t amplification_max = 3;  // as RFC 9000 has it, section 8
+constexpr std::size_t message_cost_min = 600;   // of one in memory, as the outbox counts
+constexpr std::size_t acks_max = 65536;
 
 }  // namespace
 
@@ -35,12 +42,13 @@ void Checker::violated(const std::string& what) {
 
 void Checker::received(SimulatedHost& host, const Endpoint& from, const std::string& bytes) {
     trace_.add(events_.now(), host.endpoint(), "receives from " + from.text(), bytes);
+    accounts_[{host.home(), from}].received += bytes.size();
     if (!bases_.contains(from)) return;
     const auto decoded = decode(bytes);
     const auto* datagram = std::get_if<Datagram>(&decoded);
     if (datagram == nullptr) return;
     if (const auto* message = std::get_if<WireMessage>(&datagram->object)) {
-        unanswered_[{host.endpoint(), from, message->stamp.us}] = events_.now();
+        unanswered_[{host.home(), from, message->stamp.us}] = events_.now();
     }
 }
 
@@ -48,6 +56,7 @@ void Checker::transmits(SimulatedHost& host, const Transmit& transmit, const std
     trace_.add(events_.now(), host.endpoint(), "sends to " + transmit.to.text(), bytes);
     if (bytes.size() > datagram_bytes_max) violated("a datagram above 1,024 bytes");
     if (!std::holds_alternative<Datagram>(decode(bytes))) violated("a datagram that is none");
+    check_account(host, transmit, bytes.size());
     if (const auto* ack = std::get_if<WireAck>(&transmit.object)) {
         check_ack(host, transmit, *ack);
     } else if (const auto* reply = std::get_if<WireReply>(&transmit.object)) {
@@ -64,7 +73,7 @@ void Checker::check_ack(const SimulatedHost& host, const Transmit& transmit, con
     }
     if (!bases_.contains(transmit.to)) return;
     if (transmit.extension != Extension::none) violated("the extension in an ACK to base");
-    const auto asked = unanswered_.find({host.endpoint(), transmit.to, ack.original.us});
+    const auto asked = unanswered_.find({host.home(), transmit.to, ack.original.us});
     if (asked == unanswered_.end()) return violated("an ACK to base that it did not ask for");
     if (events_.now() - asked->second > ack_age_max) violated("a late ACK to base");
     unanswered_.erase(asked);
@@ -80,7 +89,7 @@ void Checker::check_text(const SimulatedHost& host, const Transmit& transmit, st
         violated("transmitted after its end");
     }
     const auto [identity, is_new] =
-        identities_.emplace(std::pair{host.endpoint(), us}, std::pair{transmit.to, text});
+        identities_.emplace(std::pair{host.home(), us}, std::pair{transmit.to, text});
     if (!is_new && identity->second != std::pair{transmit.to, text}) {
         violated("a timestamp with two contents");
     }
@@ -91,7 +100,7 @@ void Checker::committed(SimulatedHost& host, const StoreBatch& batch, const Batc
                std::to_string(batch.accepted.size()) + " accepted, " +
                    std::to_string(batch.received.size()) + " received, " +
                    std::to_string(batch.updates.size()) + " updates");
-    check_bounds(batch);
+    check_bounds(host, batch);
     if (result.full) return;
     check_stamps(host, batch, result);
     check_inbox(host);
@@ -99,7 +108,7 @@ void Checker::committed(SimulatedHost& host, const StoreBatch& batch, const Batc
 
 void Checker::check_stamps(const SimulatedHost& host, const StoreBatch& batch,
                            const BatchResult& result) {
-    std::int64_t& last = last_stamp_[host.endpoint()];
+    std::int64_t& last = last_stamp_[host.home()];
     for (std::size_t i = 0; i < batch.accepted.size(); ++i) {
         const OutgoingMessage& message = batch.accepted[i];
         if (result.accepted[i].repeated) continue;
@@ -110,26 +119,68 @@ void Checker::check_stamps(const SimulatedHost& host, const StoreBatch& batch,
 }
 
 void Checker::check_inbox(const SimulatedHost& host) {
-    std::size_t& seen = inbox_seen_[host.endpoint()];
+    std::size_t& seen = inbox_seen_[host.home()];
     for (; seen < host.store().inbox().size(); ++seen) {
         const SimulatedStore::Received& row = host.store().inbox()[seen];
-        if (!inbox_rows_.emplace(host.endpoint(), row.peer, row.us, row.text).second) {
+        if (!inbox_rows_.emplace(host.home(), row.peer, row.us, row.text).second) {
             violated("stored twice: " + row.text.substr(0, 40));
         }
     }
 }
 
-void Checker::check_bounds(const StoreBatch& batch) {
+/// To whom nobody has sent anything, no more goes than three times what came from there.
+void Checker::check_account(const SimulatedHost& host, const Transmit& transmit,
+                            std::size_t bytes) {
+    Account& account = accounts_[{host.home(), transmit.to}];
+    account.sent += bytes;
+    if (!std::holds_alternative<WireAck>(transmit.object)) account.solicited = true;
+    if (!account.solicited && account.sent > amplification_max * account.received) {
+        violated("more than three times what came from an address");
+    }
+}
+
+void Checker::check_bounds(const SimulatedHost& host, const StoreBatch& batch) {
     if (batch.received.size() > Inbox::messages_max) violated("too many received in a batch");
     if (batch.updates.size() > updates_max) violated("too many updates in a batch");
-    if (batch.peers.size() > NodeLimits{}.peers_max) violated("too many peers in a batch");
+    if (batch.peers.size() > host.limits().peers_max) {
+        violated("too many peers in a batch");
+    }
+}
+
+/// Whatever happens, no table of a Node grows beyond its bound.
+void Checker::flushed(SimulatedHost& host) {
+    const Node& node = host.node();
+    const NodeInspector::Sizes sizes = NodeInspector::sizes(node);
+    check_peers(node, sizes.peers, sizes.learnt);
+    if (sizes.timers > sizes.peers || sizes.ready > sizes.peers) violated("too many timers");
+    if (sizes.acks > acks_max) violated("too many ACKs wait");
+    if (sizes.events > 0 || sizes.loads > 0) violated("an event that nobody took");
+    const NodeLimits& limits = NodeInspector::limits(node);
+    const std::size_t retries = retries_[host.home()];
+    // One more than there is room for, the first of each peer, and what was retried by hand.
+    const std::size_t room = limits.memory_max / message_cost_min + 1 + retries;
+    if (sizes.outgoing > room && sizes.outgoing > room + NodeInspector::peers_in_use(node)) {
+        violated("too many outgoing messages in memory");
+    }
+    const std::size_t room_of_one = limits.peer_memory_max / message_cost_min + 1 + retries;
+    if (sizes.outgoing > room_of_one && NodeInspector::most_held(node) > room_of_one) {
+        violated("too many outgoing messages in memory for one peer");
+    }
+}
+
+void Checker::check_peers(const Node& node, std::size_t peers, std::size_t learnt) {
+    const std::size_t peers_max = NodeInspector::limits(node).peers_max;
+    if (peers > peers_max && peers > peers_max + NodeInspector::peers_in_use(node) + 1) {
+        violated("too many peers in memory");
+    }
+    if (learnt > peers_max) violated("too much learnt of peers in memory");
 }
 
 void Checker::told(SimulatedHost& host, const Event& event) {
     const auto* finished = std::get_if<Finished>(&event);
     if (finished == nullptr) return;
     trace_.add(events_.now(), host.endpoint(), "finishes", std::to_string(finished->update.id));
-    const std::pair message{host.endpoint(), finished->update.id};
+    const std::pair message{host.home(), finished->update.id};
     if (!ended_.emplace(message, finished->update.state).second) violated("ended twice");
     if (finished->update.state == OutState::refused) violated("refused by nobody");
     if (finished->update.state == OutState::delivered) check_delivered(host, *finished);
@@ -139,27 +190,39 @@ void Checker::check_delivered(const SimulatedHost& host, const Finished& finishe
     const OutgoingMessage& message = host.store().outgoing().at(finished.update.id).message;
     for (std::size_t i = 0; i < message.part_ends.size(); ++i) {
         const std::int64_t us = message.first_us + static_cast<std::int64_t>(i);
-        if (!has_durably(message.peer, host.endpoint(), us)) {
+        if (!has_durably(message.peer, host, us)) {
             violated("delivered, but the receiver does not have it");
         }
     }
 }
 
-void Checker::crashed(const SimulatedHost& host) {
-    std::erase_if(ended_, [&](const auto& ended) { return ended.first.first == host.endpoint(); });
+void Checker::differs(SimulatedHost& host, const std::string& what) {
+    trace_.add(events_.now(), host.endpoint(), "differs", what);
+    violated(what);
+}
+
+void Checker::ended(SimulatedHost& host) {
+    trace_.add(events_.now(), host.endpoint(), "ends", "");
+    std::erase_if(ended_, [&](const auto& ended) { return ended.first.first == host.home(); });
+    retries_[host.home()] = 0;
 }
 
 void Checker::retried(const SimulatedHost& host, MessageId id) {
-    const auto ended = ended_.find({host.endpoint(), id});
+    ++retries_[host.home()];
+    const auto ended = ended_.find({host.home(), id});
     if (ended != ended_.end() && ended->second != OutState::delivered) ended_.erase(ended);
 }
 
-bool Checker::has_durably(const Endpoint& receiver, const Endpoint& sender, std::int64_t us) const {
+bool Checker::has_durably(const Endpoint& receiver, const SimulatedHost& sender,
+                          std::int64_t us) const {
+    const std::set<Endpoint>& from = addresses(sender);
+    const auto any = [&](const auto& has) { return std::any_of(from.begin(), from.end(), has); };
     if (const auto host = hosts_.find(receiver); host != hosts_.end()) {
-        return host->second->store().holds(sender, us);
+        return any([&](const Endpoint& as) { return host->second->store().holds(as, us); });
     }
     const auto base = bases_.find(receiver);
-    return base != bases_.end() && base->second->has_shown(sender, us);
+    return base != bases_.end() &&
+           any([&](const Endpoint& as) { return base->second->has_shown(as, us); });
 }
 
 }  // namespace p2pd

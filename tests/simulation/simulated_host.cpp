@@ -13,17 +13,33 @@ constexpr WallTime first_wall{std::chrono::seconds{1'732'260'000}};
 SimulatedHost::SimulatedHost(const Endpoint& endpoint, EventQueue& events,
                              SimulatedNetwork& network, std::mt19937_64& random, Observer& observer,
                              const HostOptions& options)
-    : endpoint_(endpoint),
+    : home_(endpoint),
+      endpoint_(endpoint),
       events_(events),
       network_(network),
       random_(random),
       observer_(observer),
       options_(options) {
     if (options_.bug == PlantedBug::stores_copies) store_.switch_off_deduplication();
-    network_.listen(endpoint_, [this](const Endpoint& from, const std::string& bytes) {
-        if (is_up()) receive(from, bytes);
-    });
+    if (options_.make_twin) twin_ = options_.make_twin();
+    listen();
     restart();
+}
+
+void SimulatedHost::listen() {
+    network_.listen(endpoint_, [this](const Endpoint& from, const std::string& bytes) {
+        if (!is_up()) return;
+        if (slowness_ == Duration{0}) return receive(from, bytes);
+        events_.after(slowness_, [this, from, bytes, life = life_] {
+            if (life == life_) receive(from, bytes);
+        });
+    });
+}
+
+void SimulatedHost::move_to(const Endpoint& endpoint) {
+    network_.leave(endpoint_);
+    endpoint_ = endpoint;
+    listen();
 }
 
 Now SimulatedHost::now() const {
@@ -74,20 +90,31 @@ void SimulatedHost::set_dialect(const Endpoint& peer, Dialect dialect) {
     flush();
 }
 
-void SimulatedHost::crash() {
-    if (disk_busy_ && disk_work_.front().batch && !disk_full_ && random_() % 2 == 0) {
-        commit(*disk_work_.front().batch);
-    }
+bool SimulatedHost::crash() {
+    const bool committing = disk_busy_ && disk_work_.front().batch;
+    if (committing) cut_commit(*disk_work_.front().batch);
+    if (twin_) twin_->close(random_() % 2 == 0);
+    end();
+    return committing;
+}
+
+void SimulatedHost::end() {
     ++life_;
     node_.reset();
     disk_work_.clear();
     disk_busy_ = false;
     wakes_at_.reset();
+    observer_.ended(*this);
 }
 
 void SimulatedHost::restart() {
     ++life_;
-    Recovered recovered = store_.recover(options_.limits.peers_max);
+    Recovered recovered;
+    if (twin_) {
+        if (!open_twin(recovered)) return;
+    } else {
+        recovered = store_.recover(options_.limits.peers_max);
+    }
     if (options_.bug == PlantedBug::forgets_timestamps) recovered.last_stamp_us = 0;
     if (options_.bug == PlantedBug::delivers_nothing_after_restart) {
         recovered.pending_peers.clear();
@@ -103,6 +130,11 @@ void SimulatedHost::query() {
 
 void SimulatedHost::maintain() {
     post({.batch = nullptr, .maintenance = true});
+}
+
+void SimulatedHost::fill_disk(bool full) {
+    disk_full_ = full;
+    if (twin_) twin_->fill(full);
 }
 
 void SimulatedHost::hold_disk() {
@@ -140,6 +172,7 @@ void SimulatedHost::flush() {
     transmit();
     handle_events();
     wake_at(node_->next_timeout());
+    observer_.flushed(*this);
 }
 
 void SimulatedHost::handle_events() {
@@ -198,9 +231,13 @@ void SimulatedHost::start_disk_work() {
     });
 }
 
-BatchResult SimulatedHost::commit(const StoreBatch& batch) {
+std::optional<BatchResult> SimulatedHost::commit(const StoreBatch& batch) {
     BatchResult result;
-    if (disk_full_) {
+    if (twin_) {
+        const auto done = commit_to_twin(batch);
+        if (!done) return std::nullopt;
+        result = *done;
+    } else if (disk_full_) {
         result.full = true;
     } else if (options_.bug == PlantedBug::loses_commits && random_() % 16 == 0) {
         StoreBatch lost = batch;
@@ -209,6 +246,7 @@ BatchResult SimulatedHost::commit(const StoreBatch& batch) {
     } else {
         result = store_.commit(batch);
     }
+    if (result.full) ++batches_not_stored_;
     result.pending_messages = store_.pending_messages();
     observer_.committed(*this, batch, result);
     return result;
@@ -218,18 +256,26 @@ void SimulatedHost::finish_disk_work() {
     const DiskWork work = std::move(disk_work_.front());
     disk_work_.pop_front();
     disk_busy_ = false;
-    if (work.batch) {
-        const BatchResult result = commit(*work.batch);
-        const bool told_already =
-            options_.bug == PlantedBug::acknowledges_before_stored && work.batch->accepted.empty();
-        if (!told_already) node_->stored(now(), result);
-    } else if (work.load) {
-        node_->loaded(now(), work.load->peer, store_.load(*work.load));
-    } else if (const auto expired = store_.expire(now().wall); !expired.empty()) {
-        node_->expired_in_store(expired, store_.pending_messages());
-    }
+    if (!work_on(work)) return fail();
     start_disk_work();
     flush();
+}
+
+/// False: the store has failed.
+bool SimulatedHost::work_on(const DiskWork& work) {
+    if (work.batch) {
+        const auto result = commit(*work.batch);
+        if (!result) return false;
+        const bool told_already =
+            options_.bug == PlantedBug::acknowledges_before_stored && work.batch->accepted.empty();
+        if (!told_already) node_->stored(now(), *result);
+        return true;
+    }
+    if (!work.load) return maintain_store();
+    auto page = load(*work.load);
+    if (!page) return false;
+    node_->loaded(now(), work.load->peer, std::move(*page));
+    return true;
 }
 
 }  // namespace p2pd

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -17,6 +18,25 @@ namespace p2pd {
 
 class SimulatedHost;
 
+/// The daemon's own store on a disk of the simulation. The SimulatedStore is what it is held to:
+/// what the one says and keeps, so does the other. Where a result is empty the store has failed,
+/// and the process must end.
+class StoreTwin {
+public:
+    virtual ~StoreTwin() = default;
+    virtual std::optional<Recovered> open(std::size_t peers_max) = 0;
+    virtual std::optional<BatchResult> commit(const StoreBatch& batch) = 0;
+    virtual std::optional<LoadedPage> load(const LoadRequest& request) = 0;
+    virtual std::optional<std::vector<MessageId>> maintain(WallTime now) = 0;
+    /// The process has ended, or the power.
+    virtual void close(bool power) = 0;
+    virtual void fill(bool full) = 0;
+    /// The disk fails at its k-th operation from now on, once or until it is mended.
+    virtual void spoil(std::uint64_t operation, bool for_ever) = 0;
+    virtual void mend() = 0;
+    virtual std::vector<std::string> contents() = 0;
+};
+
 /// Sees everything that a host does, before it takes effect elsewhere.
 class Observer {
 public:
@@ -25,6 +45,12 @@ public:
     virtual void transmits(SimulatedHost&, const Transmit&, const std::string& /*bytes*/) {}
     virtual void committed(SimulatedHost&, const StoreBatch&, const BatchResult&) {}
     virtual void told(SimulatedHost&, const Event&) {}
+    /// What it was told and had not stored is no more.
+    virtual void ended(SimulatedHost&) {}
+    /// The daemon's store does not do what it should.
+    virtual void differs(SimulatedHost&, const std::string& /*what*/) {}
+    /// All that an event brought about is done.
+    virtual void flushed(SimulatedHost&) {}
 };
 
 /// Planted in the host, to see that the simulation catches it.
@@ -35,6 +61,7 @@ enum class PlantedBug : std::uint8_t {
     forgets_timestamps,
     loses_commits,
     delivers_nothing_after_restart,
+    real_store_drops_a_message,
 };
 
 struct HostOptions {
@@ -43,6 +70,7 @@ struct HostOptions {
     Duration commit_min = std::chrono::milliseconds{1};
     Duration commit_max = std::chrono::milliseconds{1};
     PlantedBug bug = PlantedBug::none;
+    std::function<std::unique_ptr<StoreTwin>()> make_twin = {};
 };
 
 class SimulatedHost {
@@ -51,9 +79,14 @@ public:
     SimulatedHost(const Endpoint& endpoint, EventQueue& events, SimulatedNetwork& network,
                   std::mt19937_64& random, Observer& observer, const HostOptions& options);
 
+    /// Where it is now.
     const Endpoint& endpoint() const { return endpoint_; }
+    /// Where it was at first; names it, wherever it is.
+    const Endpoint& home() const { return home_; }
     const SimulatedStore& store() const { return store_; }
     Node& node() { return *node_; }
+    const Node& node() const { return *node_; }
+    const NodeLimits& limits() const { return options_.limits; }
     bool is_up() const { return node_ != nullptr; }
     Now now() const;
 
@@ -65,10 +98,14 @@ public:
     void retry(MessageId id);
     void set_dialect(const Endpoint& peer, Dialect dialect);
 
-    /// Power is cut: of a commit under way either all or nothing stays.
-    void crash();
+    /// Power is cut: of a commit under way either all or nothing stays. True if there was one.
+    bool crash();
     void restart();
     void step_clock(Duration step) { wall_offset_ += step; }
+    /// From now on it is there, and no longer where it was.
+    void move_to(const Endpoint& endpoint);
+    /// Every datagram waits so long before it is looked at.
+    void slow_down(Duration by) { slowness_ = by; }
     /// Client queries want everything on disk that is known.
     void query();
     /// The store lets messages expire whose time has come, in memory or not.
@@ -77,8 +114,17 @@ public:
     // The disk and the socket.
     void hold_disk();
     void release_disk();
-    void fill_disk(bool full) { disk_full_ = full; }
+    void fill_disk(bool full);
+    /// Of hosts with a real store alone: fails at its k-th operation from now on.
+    bool spoil_disk(std::uint64_t operation, bool for_ever);
+    void mend_disk();
+    bool has_twin() const { return twin_ != nullptr; }
+    /// That what is stored is what should be.
+    void compare_stores();
     void block_socket(bool blocked);
+
+    std::uint64_t batches_not_stored() const { return batches_not_stored_; }
+    std::uint64_t store_failures() const { return store_failures_; }
 
     // What the host was told.
     const std::vector<SendOutcome>& outcomes() const { return outcomes_; }
@@ -93,6 +139,7 @@ private:
         bool maintenance = false;                 ///< or neither
     };
 
+    void listen();
     void receive(const Endpoint& from, const std::string& bytes);
     void flush();
     void handle_events();
@@ -101,8 +148,18 @@ private:
     void post(DiskWork work);
     void start_disk_work();
     void finish_disk_work();
-    BatchResult commit(const StoreBatch& batch);
+    std::optional<BatchResult> commit(const StoreBatch& batch);
+    std::optional<BatchResult> commit_to_twin(const StoreBatch& batch);
+    std::optional<LoadedPage> load(const LoadRequest& request);
+    bool maintain_store();
+    bool work_on(const DiskWork& work);
+    void cut_commit(const StoreBatch& batch);
+    void end();
+    void fail();
+    bool open_twin(Recovered& recovered);
+    void settle();
 
+    const Endpoint home_;
     Endpoint endpoint_;
     EventQueue& events_;
     SimulatedNetwork& network_;
@@ -110,9 +167,14 @@ private:
     Observer& observer_;
     HostOptions options_;
     SimulatedStore store_;
+    std::unique_ptr<StoreTwin> twin_;
+    // What may be on the disk of the twin, or not, since it failed.
+    std::optional<StoreBatch> uncertain_batch_;
+    std::optional<WallTime> uncertain_expiry_;
     std::unique_ptr<Node> node_;
     std::uint64_t life_ = 0;  ///< events of an earlier one are void
     Duration wall_offset_{0};
+    Duration slowness_{0};
     std::optional<Instant> wakes_at_;
     std::deque<DiskWork> disk_work_;
     bool disk_busy_ = false;
@@ -120,6 +182,8 @@ private:
     bool disk_full_ = false;
     bool socket_blocked_ = false;
     bool queried_ = false;
+    std::uint64_t batches_not_stored_ = 0;
+    std::uint64_t store_failures_ = 0;
     std::vector<SendOutcome> outcomes_;
     std::vector<Finished> finished_;
 };

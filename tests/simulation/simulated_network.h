@@ -1,4 +1,4 @@
-// tests: a network that loses, doubles, delays and spoils datagrams, by the seed.
+// tests: a network that loses, doubles, delays, holds back and spoils datagrams, by the seed.
 #pragma once
 
 #include <functional>
@@ -9,13 +9,15 @@
 
 #include "daemon/core/endpoint.h"
 #include "tests/simulation/event_queue.h"
+#include "tests/simulation/fault_counts.h"
 
 namespace p2pd {
 
 struct NetworkFaults {
     double loss = 0;
-    double duplication = 0;
-    double corruption = 0;  ///< spoiled so that it is no datagram of the format any more
+    double duplication = 0;  ///< by up to five copies
+    double corruption = 0;   ///< spoiled so that it is no datagram of the format any more
+    double bit_flips = 0;    ///< one bit of a text changed, as where UDP goes without checksum
     Duration delay_min = std::chrono::milliseconds{10};
     Duration delay_max = std::chrono::milliseconds{10};  ///< more than delay_min reorders
 };
@@ -30,6 +32,9 @@ public:
     void listen(const Endpoint& endpoint, Receive receive) {
         receivers_.insert_or_assign(endpoint, std::move(receive));
     }
+    /// Nobody has this address any more.
+    void leave(const Endpoint& endpoint) { receivers_.erase(endpoint); }
+
     /// What holds between all, unless one end has faults of its own.
     void set_faults(const NetworkFaults& faults) { faults_ = faults; }
     void set_faults_of(const Endpoint& endpoint, const NetworkFaults& faults) {
@@ -39,9 +44,22 @@ public:
         faults_ = {};
         own_faults_.clear();
         cut_.clear();
+        clogged_until_.clear();
     }
-    void cut(const Endpoint& a, const Endpoint& b) { cut_.insert(std::minmax(a, b)); }
-    void join(const Endpoint& a, const Endpoint& b) { cut_.erase(std::minmax(a, b)); }
+    void cut_one_way(const Endpoint& from, const Endpoint& to) { cut_.insert({from, to}); }
+    void cut(const Endpoint& a, const Endpoint& b) {
+        cut_one_way(a, b);
+        cut_one_way(b, a);
+    }
+    void join(const Endpoint& a, const Endpoint& b) {
+        cut_.erase({a, b});
+        cut_.erase({b, a});
+    }
+    /// Whatever would arrive at it, or comes from it, arrives then at the earliest. Those with
+    /// faults of their own are left alone.
+    void clog(const Endpoint& endpoint, Instant until) {
+        clogged_until_.insert_or_assign(endpoint, until);
+    }
 
     void transmit(const Endpoint& from, const Endpoint& to, const std::string& bytes);
     /// Whatever is on its way is lost.
@@ -51,23 +69,34 @@ public:
     }
     std::size_t in_flight() const { return in_flight_; }
     std::uint64_t transmitted() const { return transmitted_; }
+    const FaultCounts& counts() const { return counts_; }
 
     bool chance(double probability) {
         return std::uniform_real_distribution<double>{0, 1}(random_) < probability;
     }
 
 private:
-    const NetworkFaults& faults_between(const Endpoint& from, const Endpoint& to) const;
+    struct Path {
+        const NetworkFaults* faults;
+        bool may_clog;
+    };
+
+    Path path_between(const Endpoint& from, const Endpoint& to) const;
     void spoil(std::string& bytes);
+    void flip_a_bit(std::string& bytes);
     void deliver_later(const Endpoint& from, const Endpoint& to, std::string bytes,
-                       const NetworkFaults& faults);
+                       const Path& path);
+    Instant arrival(const Endpoint& from, const Endpoint& to, const Path& path);
 
     EventQueue& events_;
     std::mt19937_64& random_;
     NetworkFaults faults_;
     std::map<Endpoint, NetworkFaults> own_faults_;
     std::map<Endpoint, Receive> receivers_;
-    std::set<std::pair<Endpoint, Endpoint>> cut_;
+    std::set<std::pair<Endpoint, Endpoint>> cut_;  ///< from, to
+    std::map<Endpoint, Instant> clogged_until_;
+    std::map<std::pair<Endpoint, Endpoint>, Instant> last_arrival_;
+    FaultCounts counts_;
     std::uint64_t epoch_ = 0;
     std::size_t in_flight_ = 0;
     std::uint64_t transmitted_ = 0;

@@ -2,6 +2,7 @@
 #include "tests/simulation/simulated_store.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace p2pd {
 
@@ -17,10 +18,18 @@ BatchResult SimulatedStore::commit(const StoreBatch& batch) {
         result.accepted.push_back(accept(message));
     }
     for (const ReceivedMessage& message : batch.received) receive(message);
-    for (const PeerFacts& facts : batch.peers) peers_.insert_or_assign(facts.endpoint, facts);
+    for (const PeerFacts& facts : batch.peers) keep(facts);
     for (const OutgoingUpdate& update : batch.updates) apply(update);
     result.pending_messages = pending_;
     return result;
+}
+
+void SimulatedStore::keep(const PeerFacts& facts) {
+    PeerFacts& kept = peers_[facts.endpoint];
+    const std::optional<WallTime> last_heard =
+        facts.last_heard ? facts.last_heard : kept.last_heard;
+    kept = facts;
+    kept.last_heard = last_heard;
 }
 
 BatchResult::Accepted SimulatedStore::accept(const OutgoingMessage& message) {
@@ -39,28 +48,36 @@ BatchResult::Accepted SimulatedStore::accept(const OutgoingMessage& message) {
 }
 
 void SimulatedStore::receive(const ReceivedMessage& message) {
-    std::string content = message.reply_to ? "r" + message.reply_to->lexeme + '\0' : "m";
+    std::string content = "m";
+    if (message.reply_to) {
+        content = (message.reply_to->is_text ? "R" : "r") + message.reply_to->lexeme + '\0';
+    }
     content += message.text;
     const bool is_new = identities_.emplace(message.peer, message.stamp.us, content).second;
     if (!is_new && deduplicates_) return;
     if (message.part && take_part(message)) return;
+    add_to_inbox(message, message.stamp.us, message.text, 1);
+}
+
+void SimulatedStore::add_to_inbox(const ReceivedMessage& message, std::int64_t us, std::string text,
+                                  std::uint32_t parts) {
     inbox_.push_back(
-        {message.peer, message.stamp.us, message.text, message.reply_to, 1, message.claims});
+        {message.peer, us, std::move(text), message.reply_to, parts, message.claims, ++last_id_});
 }
 
 bool SimulatedStore::take_part(const ReceivedMessage& message) {
     const Part& part = *message.part;
     const std::pair key{message.peer, part.first_us};
     if (closed_long_texts_.contains(key)) return false;
+    const std::string original = message.reply_to ? message.reply_to->lexeme : std::string();
     LongText& text = long_texts_[key];
-    if (text.count == 0) text = {part.count, message.reply_to};
-    if (text.count != part.count || text.reply_to != message.reply_to) return false;
+    if (text.count == 0) text = {part.count, original};
+    if (text.count != part.count || text.original != original) return false;
     if (!text.parts.emplace(part.number, message.text).second) return false;
     if (text.parts.size() < text.count) return true;
     std::string joined;
     for (const auto& [number, piece] : text.parts) joined += piece;
-    inbox_.push_back({message.peer, part.first_us, std::move(joined), message.reply_to, part.count,
-                      message.claims});
+    add_to_inbox(message, part.first_us, std::move(joined), part.count);
     long_texts_.erase(key);
     closed_long_texts_.insert(key);
     return true;
@@ -73,6 +90,7 @@ void SimulatedStore::apply(const OutgoingUpdate& update) {
     OutgoingMessage& message = outgoing.message;
     if (update.state != OutState::pending) {
         const bool is_final = outgoing.state != OutState::pending;
+        if (outgoing.state == OutState::delivered) return;
         if (is_final && update.state != OutState::delivered) return;
         outgoing.reason = update.reason;
         close(outgoing, update.state);
@@ -134,12 +152,45 @@ Recovered SimulatedStore::recover(std::size_t peers_max) const {
 std::vector<MessageId> SimulatedStore::expire(WallTime now) {
     std::vector<MessageId> expired;
     for (auto& [id, outgoing] : outgoing_) {
-        if (outgoing.state != OutState::pending || outgoing.message.expires_at > now) continue;
+        if (outgoing.state != OutState::pending || outgoing.message.expires_at >= now) continue;
         close(outgoing, OutState::expired);
         outgoing.reason = "not confirmed in time";
         expired.push_back(id);
     }
     return expired;
+}
+
+std::vector<std::string> SimulatedStore::contents() const {
+    std::vector<std::string> lines;
+    const auto add = [&](const auto&... values) {
+        std::ostringstream line;
+        ((line << values << '|'), ...);
+        lines.push_back(line.str());
+    };
+    add("stamp", last_stamp_us_);
+    for (const auto& [id, outgoing] : outgoing_) {
+        const OutgoingMessage& message = outgoing.message;
+        add("out", id, message.peer.text(), message.first_us, static_cast<int>(outgoing.state),
+            message.attempts, message.parts_done, message.expires_at.time_since_epoch().count(),
+            message.text);
+    }
+    for (const Received& row : inbox_) {
+        add("in", row.id, row.peer.text(), row.us, row.parts, row.claims, row.text);
+    }
+    for (const auto& [peer, us, content] : identities_) add("identity", peer.text(), us);
+    for (const auto& [peer, us] : closed_long_texts_) add("closed", peer.text(), us);
+    for (const auto& [key, text] : long_texts_) {
+        for (const auto& [number, part] : text.parts) {
+            add("part", key.first.text(), key.second, number, part);
+        }
+    }
+    for (const auto& [endpoint, facts] : peers_) {
+        if (!facts.last_heard) continue;
+        add("peer", endpoint.text(), static_cast<int>(facts.dialect), facts.dialect_by_hand,
+            facts.is_p2pd, facts.last_heard->time_since_epoch().count());
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
 }
 
 bool SimulatedStore::holds(const Endpoint& peer, std::int64_t us) const {

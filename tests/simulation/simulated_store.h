@@ -26,6 +26,7 @@ public:
         std::optional<Stamp> reply_to = {};
         std::uint32_t parts = 1;
         std::string claims = {};
+        MessageId id = 0;
     };
 
     BatchResult commit(const StoreBatch& batch);
@@ -34,10 +35,14 @@ public:
     /// What maintain() of the daemon's store does with messages past their time.
     std::vector<MessageId> expire(WallTime now);
 
+    /// All that is kept, as lines; the daemon's store can be asked for the same.
+    std::vector<std::string> contents() const;
+
     const std::map<MessageId, Outgoing>& outgoing() const { return outgoing_; }
     const std::vector<Received>& inbox() const { return inbox_; }
     const std::map<Endpoint, PeerFacts>& peers() const { return peers_; }
     std::uint64_t pending_messages() const { return pending_; }
+    const std::map<Endpoint, std::set<MessageId>>& pending_by_peer() const { return pending_of_; }
 
     /// Is a message or part of `peer` with this timestamp kept?
     bool holds(const Endpoint& peer, std::int64_t us) const;
@@ -51,13 +56,16 @@ private:
     using Identity = std::tuple<Endpoint, std::int64_t, std::string>;
     struct LongText {
         std::uint32_t count = 0;
-        std::optional<Stamp> reply_to = {};
+        std::string original = {};  ///< timestamp of the message that it answers
         std::map<std::uint32_t, std::string> parts = {};
     };
 
     BatchResult::Accepted accept(const OutgoingMessage& message);
     void receive(const ReceivedMessage& message);
     bool take_part(const ReceivedMessage& message);
+    void keep(const PeerFacts& facts);
+    void add_to_inbox(const ReceivedMessage& message, std::int64_t us, std::string text,
+                      std::uint32_t parts);
     void apply(const OutgoingUpdate& update);
     void close(Outgoing& outgoing, OutState state);
 
