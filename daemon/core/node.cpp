@@ -250,7 +250,9 @@ void Node::not_stored(Now now, const StoreBatch& batch) {
         events_.emplace_back(SendOutcome{message.first_us, true, 0, false, message.created_at,
                                          message.expires_at, 0});
     }
-    for (const PeerFacts& facts : batch.peers) learnt_.emplace(facts.endpoint, facts);
+    for (const PeerFacts& facts : batch.peers) {
+        if (!learnt_.contains(facts.endpoint)) keep_facts(facts);
+    }
     std::vector<OutgoingUpdate> updates;
     for (const OutgoingUpdate& update : batch.updates) {
         if (update.state == OutState::pending && !update.reopen) {

@@ -81,6 +81,24 @@ TEST(Bounds, AFullDiskDoesNotGatherFactsOfPeersWithoutBound) {
     EXPECT_LE(node.take_batch(at_second(2), false)->peers.size(), 100U);
 }
 
+/// What comes while a batch is tried is not added to what that batch had.
+TEST(Bounds, EachBatchThatAFullDiskGivesBackKeepsTheBound) {
+    Node node(few_peers(), {}, 1);
+    for (int second = 0; second < 10; ++second) {
+        for (int i = 0; i < 100; ++i) {
+            node.receive(at_second(2 * second), stranger(1000 * second + i), local,
+                         upper(message_json()).text());
+        }
+        ASSERT_TRUE(node.take_batch(at_second(2 * second), false));
+        for (int i = 100; i < 200; ++i) {
+            node.receive(at_second(2 * second), stranger(1000 * second + i), local,
+                         upper(message_json()).text());
+        }
+        node.stored(at_second(2 * second), {.full = true});
+    }
+    EXPECT_LE(node.take_batch(at_second(100), false)->peers.size(), 100U);
+}
+
 TEST(Bounds, AFullDiskDoesNotGatherNotesOfAttemptsWithoutBound) {
     Node node({}, {}, 1);
     node.send(at_second(0), {.peer = stranger(0), .text = "hi", .expires_in = 24h});
