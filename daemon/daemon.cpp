@@ -133,8 +133,8 @@ void Daemon::flush() {
     handle_events();
     commit();
     run_queries();
-    load();
     transmit();
+    load();  // what was transmitted may have made a wish
     handle_events();
     arm_timer();
 }

@@ -168,8 +168,8 @@ void SimulatedHost::flush() {
         post({std::move(batch)});
     }
     if (!node_->anything_unstored()) queried_ = false;
-    for (const LoadRequest& load : node_->take_loads()) post({.batch = nullptr, .load = load});
     transmit();
+    for (const LoadRequest& load : node_->take_loads()) post({.batch = nullptr, .load = load});
     handle_events();
     wake_at(node_->next_timeout());
     observer_.flushed(*this);
