@@ -151,7 +151,7 @@ void Checker::check_bounds(const SimulatedHost& host, const StoreBatch& batch) {
 void Checker::flushed(SimulatedHost& host) {
     const Node& node = host.node();
     const NodeInspector::Sizes sizes = NodeInspector::sizes(node);
-    check_peers(node, sizes.peers, sizes.learnt);
+    check_peers(host, sizes.peers, sizes.learnt);
     if (sizes.timers > sizes.peers || sizes.ready > sizes.peers) violated("too many timers");
     if (sizes.acks > acks_max) violated("too many ACKs wait");
     if (sizes.events > 0 || sizes.loads > 0) violated("an event that nobody took");
@@ -168,12 +168,15 @@ void Checker::flushed(SimulatedHost& host) {
     }
 }
 
-void Checker::check_peers(const Node& node, std::size_t peers, std::size_t learnt) {
-    const std::size_t peers_max = NodeInspector::limits(node).peers_max;
-    if (peers > peers_max && peers > peers_max + NodeInspector::peers_in_use(node) + 1) {
-        violated("too many peers in memory");
-    }
+/// Peers that are no longer in use are forgotten when others come, so they may be as many as there
+/// have ever been in use at once.
+void Checker::check_peers(const SimulatedHost& host, std::size_t peers, std::size_t learnt) {
+    const std::size_t peers_max = host.limits().peers_max;
     if (learnt > peers_max) violated("too much learnt of peers in memory");
+    if (peers <= peers_max) return;
+    std::size_t& most_in_use = most_in_use_[host.home()];
+    most_in_use = std::max(most_in_use, NodeInspector::peers_in_use(host.node()));
+    if (peers > peers_max + most_in_use + 1) violated("too many peers in memory");
 }
 
 void Checker::told(SimulatedHost& host, const Event& event) {
@@ -205,6 +208,7 @@ void Checker::ended(SimulatedHost& host) {
     trace_.add(events_.now(), host.endpoint(), "ends", "");
     std::erase_if(ended_, [&](const auto& ended) { return ended.first.first == host.home(); });
     retries_[host.home()] = 0;
+    most_in_use_[host.home()] = 0;
 }
 
 void Checker::retried(const SimulatedHost& host, MessageId id) {

@@ -76,7 +76,7 @@ private:
                       const BatchResult& result);
     void check_inbox(const SimulatedHost& host);
     void check_bounds(const SimulatedHost& host, const StoreBatch& batch);
-    void check_peers(const Node& node, std::size_t peers, std::size_t learnt);
+    void check_peers(const SimulatedHost& host, std::size_t peers, std::size_t learnt);
     void check_account(const SimulatedHost& host, const Transmit& transmit, std::size_t bytes);
     void check_delivered(const SimulatedHost& host, const Finished& finished);
     bool has_durably(const Endpoint& receiver, const SimulatedHost& sender, std::int64_t us) const;
@@ -93,6 +93,7 @@ private:
     std::map<std::pair<Endpoint, std::int64_t>, std::pair<Endpoint, std::string>> identities_;
     std::map<std::pair<Endpoint, MessageId>, OutState> ended_;  ///< in this life of the host
     std::map<Endpoint, std::size_t> retries_;
+    std::map<Endpoint, std::size_t> most_in_use_;  ///< peers at a time, in this life of the host
     std::map<Endpoint, std::size_t> inbox_seen_;
     std::set<std::tuple<Endpoint, Endpoint, std::int64_t, std::string>> inbox_rows_;
     /// When the copies came that no ACK has answered: (host, base peer, timestamp).
