@@ -153,6 +153,20 @@ TEST(Bounds, AnInboxThatIsFullIsSilent) {
     EXPECT_EQ(node.take_transmits(at_second(0), 10'000).size(), Inbox::messages_max);
 }
 
+TEST(Bounds, AcksThatWaitForTheSocketAreBounded) {
+    constexpr int waiting_max = 65536;
+    Node node({}, {}, 1);
+    for (int i = 0; i < waiting_max + 1000; ++i) {
+        node.receive(at_second(0), stranger(0), local,
+                     message_json().set("Timestamp da mensagem", std::to_string(i)).text());
+        if (i % 1000 != 999) continue;
+        node.take_batch(at_second(0), false);
+        node.stored(at_second(0), {});
+    }
+    EXPECT_EQ(node.take_transmits(at_second(0), 100'000).size(), std::size_t{waiting_max});
+    EXPECT_GT(node.counters().acks_dropped, 0U);
+}
+
 TEST(Bounds, NoMoreIsTransmittedThanTheSocketTakes) {
     Node node({}, {}, 1);
     for (int i = 0; i < 100; ++i) {

@@ -23,6 +23,17 @@ TEST(Field, AMessageIsAcknowledgedToTheUdpSourceWhateverItClaims) {
     EXPECT_EQ(field.host.store().inbox()[0].peer, field.program.endpoint());
 }
 
+TEST(Field, ThePortAloneMayDifferFromTheClaim) {
+    Field field;
+    Endpoint listening = field.program.endpoint();
+    listening.port = 4999;
+    field.program.send_bytes(field.host.endpoint(),
+                             encode(WireMessage{Stamp::of(7), "hi"}, listening,
+                                    field.host.endpoint(), Dialect::base, Extension::none));
+    field.run_for(1s);
+    EXPECT_EQ(field.host.store().inbox()[0].claims, "10.0.0.9:4999");
+}
+
 TEST(Field, AReplyGoesToTheUdpSource) {
     Field field(Dialect::quoted);
     field.program.say(field.host.endpoint(), "hi", 7);
@@ -114,6 +125,15 @@ TEST(Field, ATextOverTheLimitIsRefusedForGood) {
     ASSERT_EQ(field.program.all<WireAck>().size(), 1U);
     EXPECT_FALSE(field.program.all<WireAck>()[0].accepted);
     EXPECT_TRUE(inbox(field.host).empty());
+}
+
+TEST(Field, ATextOfExactlyTheLimitIsTaken) {
+    HostOptions options;
+    options.limits.text_bytes_max = 100;
+    Field field(Dialect::base, options);
+    field.program.say(field.host.endpoint(), std::string(100, 'x'));
+    field.run_for(1s);
+    EXPECT_EQ(inbox(field.host).size(), 1U);
 }
 
 TEST(Field, OnlyP2pdGetsTheExtensionInAnAck) {
@@ -210,6 +230,20 @@ TEST(Field, AnAckMayComeFromAnotherPortOfTheHost) {
     other_port.acknowledge(field.host.endpoint(), field.program.all<WireMessage>()[0].stamp);
     field.run_for(1s);
     EXPECT_EQ(newest_state(field.host), OutState::delivered);
+}
+
+/// It says from there where it listens, and so that it is no longer away.
+TEST(Field, AMessageFromAnotherPortOfTheHostEndsTheWaiting) {
+    Field field;
+    field.host.send(field.program.endpoint(), "hi");
+    field.run_for(1h);
+    ASSERT_TRUE(field.host.node().view(field.program.endpoint())->away);
+    const std::size_t tries = field.program.arrived().size();
+    field.network.transmit(at("10.0.0.9:4999"), field.host.endpoint(),
+                           encode(WireMessage{Stamp::of(7), "back"}, field.program.endpoint(),
+                                  field.host.endpoint(), Dialect::base, Extension::none));
+    field.run_for(5s);
+    EXPECT_GT(field.program.arrived().size(), tries);
 }
 
 TEST(Field, AnAckForP2pdMayNotComeFromAnotherPort) {

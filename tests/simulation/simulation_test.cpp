@@ -72,7 +72,11 @@ struct Totals {
 void expect_holds(std::uint64_t seed, Totals& totals) {
     SCOPED_TRACE("P2P_SEED=" + std::to_string(seed));
     Simulation simulation(seed);
-    simulation.run();
+    try {
+        simulation.run();
+    } catch (const std::exception& error) {
+        ADD_FAILURE() << error.what();
+    }
     EXPECT_EQ(simulation.violation(), "");
     totals.add(simulation);
     if (!simulation.violation().empty()) replay(seed);
