@@ -256,6 +256,34 @@ TEST(DiskFull, WhatWasDeliveredMeanwhileIsWrittenWhenThereIsRoom) {
     EXPECT_EQ(newest_state(field.host), OutState::delivered);
 }
 
+TEST(DiskFull, IsTriedOnceASecond) {
+    Field field(Dialect::upper);  // which is learnt, and so wants to be stored
+    field.host.fill_disk(true);
+    field.program.say(field.host.endpoint(), "hi");
+    field.run_for(1min);
+    EXPECT_GE(field.host.batches_not_stored(), 50U);
+    EXPECT_LE(field.host.batches_not_stored(), 61U);
+}
+
+/// What the disk did not take comes before what has happened since.
+TEST(DiskFull, WhatWasCancelledAndThenRetriedIsRetried) {
+    Field field;
+    field.host.send(field.program.endpoint(), "hi");
+    field.run_for(1s);
+    field.host.fill_disk(true);
+    field.host.hold_disk();
+    field.host.cancel(1);
+    field.host.retry(1);
+    field.host.release_disk();
+    field.run_for(3s);
+    field.host.fill_disk(false);
+    field.run_for(3s);
+    EXPECT_EQ(newest_state(field.host), OutState::pending);
+    field.program.acknowledge(field.host.endpoint(), field.program.all<WireMessage>()[0].stamp);
+    field.run_for(1s);
+    EXPECT_EQ(newest_state(field.host), OutState::delivered);
+}
+
 TEST(DiskFull, WhatWasLearntMeanwhileIsWrittenWhenThereIsRoom) {
     Field field(Dialect::upper);
     field.host.fill_disk(true);
