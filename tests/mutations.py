@@ -180,7 +180,8 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
     ("one message too many waits", "inbox.cpp",
      "gathered_.messages.size() >= messages_max", "gathered_.messages.size() > messages_max", ""),
     ("a copy does not renew the arrival", "inbox.cpp",
-     "        arrived[candidate->second] = now;\n", "", ""),
+     "arrived[candidate->second] = now;",
+     "arrived[candidate->second] = std::min(now, arrived[candidate->second]);", ""),
     ("the first variation is too large", "round_trip.cpp",
      "variation_ = taken / 2;", "variation_ = taken;", ""),
     # Texts and datagrams.
