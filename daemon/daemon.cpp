@@ -149,6 +149,7 @@ void Daemon::commit() {
     store_thread_->post([batch](Store& store) { return store.commit(*batch); },
                         [this](const BatchResult& result) {
                             node_.stored(now(), result);
+                            if (node_.disk_full() != was_disk_full_) log_changes();
                             changed(result.last_cursor);
                             flush();
                         });
@@ -220,6 +221,7 @@ void Daemon::wait_for_signal() {
 /// What is accepted is durable already; what is being stored is finished, clients or not.
 void Daemon::stop() {
     if (std::exchange(stopping_, true)) return;
+    log_changes();
     log_.info("stopping");
     notifier_.stopping();
     control_server_.stop();

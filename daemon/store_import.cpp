@@ -211,6 +211,7 @@ bool Importer::add(const ExportedPeer& record) {
     const bool known = state_.find_peer(endpoint).has_value();
     const RowId id = state_.peer(endpoint);
     const bool named = record.name && statements_->name.execute(id, *record.name) > 0;
+    if (named) state_.hosts().reconsider(state_.host_of(id));
     if (known) return named;
     statements_->peer_facts.execute(id, record.dialect, record.dialect_by_hand, record.p2pd,
                                     record.last_heard_us);
@@ -242,6 +243,7 @@ bool Importer::add(const ExportedReceived& record) {
                                   reply_to, record.stamp, record.stamp_is_text, record.claims);
     statements_->body.execute(id, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
                               std::nullopt, record.text);
+    state_.hosts().add(state_.host_of(peer_id), {1, record.text.size()});
     ++meta.messages;
     if (!record.read) ++meta.unread;
     return true;
@@ -280,6 +282,7 @@ bool Importer::add(const ExportedSent& record) {
     }
     meta.last_stamp_us = std::max(meta.last_stamp_us, record.first_us + parts - 1);
     ++meta.messages;
+    state_.note_sent(peer_id);
     if (waits) state_.add_pending(peer_id, 1);
     return true;
 }
@@ -300,6 +303,7 @@ bool Importer::add(const ExportedPart& record) {
         return false;
     }
     statements_->count_part.execute(*id, record.text.size());
+    state_.hosts().add(state_.host_of(peer_id), {0, record.text.size()});
     return true;
 }
 

@@ -82,7 +82,13 @@ std::string everything_in(Store& store) {
     std::string all = rows_of(connection,
                               "SELECT last_id, last_cursor, last_stamp_us, last_order_us, "
                               "messages, unread, pending, peers FROM meta");
-    for (const char* table : {"peer", "message", "body", "identity", "long_text", "part"}) {
+    // Numbers of hosts mean nothing to anybody else.
+    all += rows_of(connection, "SELECT address, known, messages, bytes FROM host ORDER BY address");
+    all += rows_of(connection,
+                   "SELECT p.id, p.address, name, dialect, dialect_by_hand, is_p2pd, "
+                   "last_heard_us, pending, sent, h.address "
+                   "FROM peer p LEFT JOIN host h ON h.id = p.host_id ORDER BY p.id");
+    for (const char* table : {"message", "body", "identity", "long_text", "part"}) {
         all += std::string(table) + "\n";
         all += rows_of(connection, std::string("SELECT * FROM ") + table);
     }

@@ -60,7 +60,7 @@ def seconds_to_first_ack(daemon: Daemon, peer: socket.socket, number: int) -> fl
 
 
 def test_a_killed_daemon_confirms_again_soon(hosts: Hosts) -> None:
-    daemon = hosts.start("daemon")
+    daemon = hosts.start("daemon", "--set=stranger_messages_max=1000000")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.bind(("127.0.0.1", 0))
         fill(daemon, peer)
