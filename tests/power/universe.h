@@ -76,6 +76,7 @@ private:
     bool full_ = false;
     std::string problem_;
     Ledger ledger_;
+    std::uint64_t generation_ = 0;  ///< of the disk, when the store was started last
 };
 
 }  // namespace p2pd::test
