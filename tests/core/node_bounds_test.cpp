@@ -156,6 +156,7 @@ TEST(Bounds, AnInboxThatIsFullIsSilent) {
 TEST(Bounds, AcksThatWaitForTheSocketAreBounded) {
     constexpr int waiting_max = 65536;
     Node node({}, {}, 1);
+    node.set_known(stranger(0), true);
     for (int i = 0; i < waiting_max + 1000; ++i) {
         node.receive(at_second(0), stranger(0), local,
                      message_json().set("Timestamp da mensagem", std::to_string(i)).text());

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "daemon/store_check.h"
+#include "tests/core/sanitized.h"
 #include "tests/store/damage.h"
 
 namespace p2pd::test {
@@ -11,7 +12,7 @@ namespace {
 /// P2P_FLIPS=1000000 takes longer.
 int flips() {
     const char* const text = std::getenv("P2P_FLIPS");
-    return text == nullptr ? 10000 : std::stoi(text);
+    return text == nullptr ? (sanitized ? 1000 : 10000) : std::stoi(text);
 }
 
 }  // namespace
