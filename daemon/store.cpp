@@ -135,7 +135,7 @@ BackupStep Store::backup(WallTime now) {
     auto& backup = implementation_->backup;
     StoreState& state = implementation_->state;
     if (!backup) backup.emplace(state, state.options().state_dir / "backup", now);
-    const BackupStep step = backup->step();
+    BackupStep step = backup->step();
     if (step.done) backup.reset();
     return step;
 }

@@ -27,7 +27,7 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
     Meta& meta = state_.meta();
     meta.last_stamp_us = std::max(meta.last_stamp_us, batch.last_stamp_us);
     for (const Endpoint& peer : batch.unfamiliar) {
-        if (auto facts = peers_.facts(peer)) result.familiar.push_back(std::move(*facts));
+        if (const auto facts = peers_.facts(peer)) result.familiar.push_back(*facts);
     }
     for (const OutgoingMessage& message : batch.accepted) {
         result.accepted.push_back(accept(message));

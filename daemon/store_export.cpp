@@ -90,7 +90,7 @@ public:
     explicit Page(std::uint32_t limit) : limit_(limit) {}
 
     bool has_room() const { return result.records.size() < limit_ && bytes_ < export_bytes_max; }
-    void add(TransferRecord record, std::string position, std::size_t bytes = 0) {
+    void add(const TransferRecord& record, std::string position, std::size_t bytes = 0) {
         result.records.push_back(transfer_json(record));
         result.next = std::move(position);
         bytes_ += bytes;
