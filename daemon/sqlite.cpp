@@ -102,11 +102,12 @@ void Run::bind_text(std::string_view text, sqlite3_destructor_type life) {
         sqlite3_bind_text64(statement_, ++bound_, data, text.size(), life, SQLITE_UTF8));
 }
 
-Statement::Statement(Connection& connection, const std::string& sql) : connection_(connection) {
+void Statement::parse() {
+    if (statement_) return;
     connection_.require_intact();
     sqlite3_stmt* statement = nullptr;
-    connection_.check(sqlite3_prepare_v3(connection_.handle(), sql.c_str(),
-                                         static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+    connection_.check(sqlite3_prepare_v3(connection_.handle(), sql_.c_str(),
+                                         static_cast<int>(sql_.size()), SQLITE_PREPARE_PERSISTENT,
                                          &statement, nullptr));
     statement_.reset(statement);
 }

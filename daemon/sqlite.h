@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -52,6 +53,9 @@ public:
     /// broken.
     void check(int code);
     void require_intact() const;
+    /// From now on each Statement is parsed when it is made: for tests that look at all of them.
+    void parse_ahead() { parses_ahead_ = true; }
+    bool parses_ahead() const { return parses_ahead_; }
     /// For who can do without what is damaged. Nothing was written wrongly; other errors stay.
     void forgive_damage();
 
@@ -65,6 +69,7 @@ private:
     std::unique_ptr<sqlite3, Close> handle_;
     std::string broken_;
     bool damaged_ = false;  ///< and nothing worse
+    bool parses_ahead_ = false;
 };
 
 template <class T>
@@ -113,13 +118,20 @@ private:
     int column_ = 0;
 };
 
-/// Parsed once, run often. At most one run at a time.
+/// Parsed when it is first run, since most openings of a store need few of its statements; then run
+/// often. At most one run at a time.
 class Statement {
 public:
-    Statement(Connection& connection, const std::string& sql);
+    Statement(Connection& connection, std::string sql)
+        : connection_(connection), sql_(std::move(sql)) {
+        if (connection.parses_ahead()) parse();
+    }
+    /// Throws as Connection::check(), as do the runs if it was not parsed yet.
+    void parse();
 
     template <class... Values>
     Run run(Values&&... values) {
+        parse();
         return Run(connection_, statement_.get(), std::forward<Values>(values)...);
     }
     /// Runs to the end; the number of rows changed.
@@ -133,6 +145,7 @@ private:
         void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
     };
     Connection& connection_;
+    std::string sql_;
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 

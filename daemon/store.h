@@ -49,6 +49,8 @@ struct StoreOptions {
     std::string vfs;
     std::function<std::unique_ptr<StoreFolder>(const std::filesystem::path&)> open_folder;
     std::uint32_t pages_max = 0;
+    // For tests: all statements are parsed at the start, to be looked at.
+    bool parse_ahead = false;
     // For the test of the tests alone: false loses messages in power cuts.
     bool policy_p = true;
 };

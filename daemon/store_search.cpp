@@ -66,10 +66,11 @@ bool replace(StoreState& state) {
     return replaced;
 }
 
-/// The beginning of the index is read when a statement on it is made.
+/// The beginning of the index is read when a statement on it is parsed.
 StoreState& with_usable_index(StoreState& state) {
-    const bool damaged = meets_damage(
-        state, [&] { sqlite::Statement(state.connection(), "SELECT rowid FROM message_fts"); });
+    const bool damaged = meets_damage(state, [&] {
+        sqlite::Statement(state.connection(), "SELECT rowid FROM message_fts").parse();
+    });
     if (damaged && (!is_damaged(state) || !replace(state))) {
         throw StoreFailure("the full-text index is damaged, and there is no room for a new one");
     }

@@ -41,6 +41,7 @@ StoreFile::StoreFile(const StoreOptions& options)
     : folder_(options.open_folder ? options.open_folder(options.state_dir)
                                   : open_store_folder(options.state_dir)),
       connection_(database_of(*folder_), options.vfs) {
+    if (options.parse_ahead) connection_.parse_ahead();
     try {
         if (options.policy_p) renew_log(folder_->database().string(), options.vfs);
         configure(options);

@@ -55,6 +55,8 @@ protected:
 
 /// Every statement that the store ever prepared: no table is read from end to end, nothing sorted.
 TEST_F(Cost, NoStatementScansOrSorts) {
+    options.parse_ahead = true;
+    reopen();
     int checked = 0;
     for (sqlite3_stmt* it : statements(*store)) {
         const std::string sql = sqlite3_sql(it);
