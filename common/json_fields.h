@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -88,9 +89,7 @@ Json write_fields(const T& object);
 
 namespace json_fields_detail {
 
-[[noreturn]] inline void fail(std::string_view name, const std::string& allowed) {
-    throw FieldError("\"" + std::string(name) + "\": " + allowed);
-}
+[[noreturn]] void fail(std::string_view name, const std::string& allowed);
 
 template <NamedEnum E>
 E read_enum(const Json& json, std::string_view name) {
@@ -195,6 +194,20 @@ std::string type_name() {
     }
 }
 
+template <HasFields T>
+std::vector<std::string_view> names_of_fields() {
+    std::vector<std::string_view> names;
+    std::apply([&](const auto&... field) { (names.push_back(field.name), ...); }, T::fields);
+    return names;
+}
+
+/// Throws FieldError for the first member of `json` whose name is not allowed.
+void reject_others(const Json& json, std::span<const std::string_view> allowed);
+
+/// An entry of describe_fields().
+Json describe_field(std::string_view name, const std::string& type, bool required,
+                    std::string_view description);
+
 }  // namespace json_fields_detail
 
 /// Reads `json` into `object`. Throws FieldError for anything that the table does not allow,
@@ -214,22 +227,8 @@ void read_fields(const Json& json, T& object, std::string_view where) {
         }
     };
     std::apply([&](const auto&... field) { (read_one(field), ...); }, T::fields);
-    if (used == json.size()) return;
-    for (auto item = json.begin(); item != json.end(); ++item) {
-        const std::string& name = item.key();
-        bool known = false;
-        std::string allowed;
-        std::apply(
-            [&](const auto&... field) {
-                ((known = known || field.name == name,
-                  allowed += (allowed.empty() ? "" : ", ") + std::string(field.name)),
-                 ...);
-            },
-            T::fields);
-        if (!known) {
-            json_fields_detail::fail(name, allowed.empty() ? "is unknown; none is allowed here"
-                                                           : "is unknown; allowed: " + allowed);
-        }
+    if (used < json.size()) {
+        json_fields_detail::reject_others(json, json_fields_detail::names_of_fields<T>());
     }
 }
 
@@ -253,11 +252,9 @@ Json describe_fields() {
     Json list = Json::array();
     const auto describe_one = [&](const auto& field) {
         using Value = std::remove_reference_t<decltype(std::declval<T&>().*(field.member))>;
-        Json entry{{"name", field.name},
-                   {"type", json_fields_detail::type_name<Value>()},
-                   {"required", field.required && !IsOptional<Value>::value}};
-        if (!field.description.empty()) entry["description"] = field.description;
-        list.push_back(std::move(entry));
+        list.push_back(json_fields_detail::describe_field(
+            field.name, json_fields_detail::type_name<Value>(),
+            field.required && !IsOptional<Value>::value, field.description));
     };
     std::apply([&](const auto&... field) { (describe_one(field), ...); }, T::fields);
     return list;

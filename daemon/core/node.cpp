@@ -75,20 +75,12 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
 
 /// Before a datagram is looked at: a flood must cost as little as it can.
 bool Node::admit(Now now, const Endpoint& from) {
-    switch (admission_.judge(now.monotonic, from)) {
-        case Admission::Verdict::known:
-        case Admission::Verdict::stranger:
-            return true;
-        case Admission::Verdict::blocked:
-            turn_away(TurnedAway::blocked);
-            return false;
-        case Admission::Verdict::stranger_rate:
-            turn_away(TurnedAway::stranger_rate);
-            return false;
-        case Admission::Verdict::strangers_rate:
-            turn_away(TurnedAway::strangers_rate);
-            return false;
-    }
+    using Verdict = Admission::Verdict;
+    const Verdict verdict = admission_.judge(now.monotonic, from);
+    if (verdict == Verdict::known || verdict == Verdict::stranger) return true;
+    turn_away(verdict == Verdict::blocked         ? TurnedAway::blocked
+              : verdict == Verdict::stranger_rate ? TurnedAway::stranger_rate
+                                                  : TurnedAway::strangers_rate);
     return false;
 }
 

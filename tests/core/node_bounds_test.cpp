@@ -187,6 +187,21 @@ TEST(Bounds, NoMoreIsTransmittedThanTheSocketTakes) {
     EXPECT_EQ(transmits, 200U);
 }
 
+TEST(Bounds, RefusalsThatNobodyTransmitsAreBounded) {
+    NodeLimits limits;
+    limits.admission.known_only = true;
+    limits.admission.stranger_rate = 1'000'000;
+    limits.admission.strangers_rate = 1'000'000;
+    Node node(limits, {}, 1);
+    constexpr int datagrams = 70'000;
+    for (int i = 0; i < datagrams; ++i) {
+        node.receive(at_second(0), stranger(i), local, message_json().text());
+    }
+    const std::uint64_t dropped = node.counters().acks_dropped;
+    EXPECT_GT(dropped, 0U);
+    EXPECT_EQ(node.take_transmits(at_second(0), datagrams).size(), datagrams - dropped);
+}
+
 TEST(Bounds, MemoryOfOnePeerIsBoundedAndTheRestStaysInTheStore) {
     HostOptions options;
     options.limits.peer_memory_max = 100'000;

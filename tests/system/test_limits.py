@@ -1,6 +1,7 @@
 """What strangers can do: the limits of the configuration, and floods from many source addresses.
 
-P2P_FLOOD_SECONDS=… floods longer. The flood is as fast as one core can send.
+P2P_FLOOD_SECONDS=… floods longer, and then the known peer's share in time is asserted as well: it
+needs a machine that does nothing else. The flood is as fast as one core can send.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from harness import Daemon, Hosts
 
 FLOOD = os.environ.get("P2P_FLOOD", "")
 SECONDS = int(os.environ.get("P2P_FLOOD_SECONDS", "3"))
+MEASURED = "P2P_FLOOD_SECONDS" in os.environ
 MEMORY_KIB_MAX = 64 * 1024
 DEFAULT_RATES = ("--set=stranger_rate=1000", "--set=strangers_rate=5000")
 RATE = 200  # messages a second that the known peer sends
@@ -126,7 +128,8 @@ def test_a_flood_leaves_known_peers_alone(hosts: Hosts, kind: str) -> None:
     assert sorted(texts) == sorted([f"known {i}" for i in range(RATE)] +
                                    [f"known {i}" for i in range(count)])
     assert flood.sent > 1000
-    assert in_time >= (0.9 * quiet if TIME_FACTOR == 1 else 0)
+    if MEASURED:
+        assert in_time >= 0.9 * quiet
     if TIME_FACTOR == 1:  # a sanitizer has a memory of its own
         assert grown_kib < MEMORY_KIB_MAX
 
