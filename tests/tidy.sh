@@ -1,18 +1,26 @@
 #!/usr/bin/env bash
-# Runs clang-tidy over the program's sources with the compile commands of the build folder $1. The
-# path-sensitive analyzer, most of the time, is for the core alone; `all` as $2 runs it on all.
+# Runs clang-tidy over the program's sources with the compile commands of the build folder $1: those
+# that the last commits changed, as the others passed when they changed; `all` as $2 runs all. The
+# path-sensitive analyzer, most of the time, is for the core alone, or for all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+commits=20
 
 tidy() {
-    xargs -P 2 -n 4 clang-tidy --quiet -p "$@" 2>/dev/null
+    xargs -r -P 2 -n 2 clang-tidy --quiet -p "$@" 2>/dev/null
 }
 
 sources=$(git ls-files '*.cpp' | grep -E '^(common|daemon|ctl)/')
 if [ "${2:-}" = all ]; then
     tidy "$1" <<<"$sources"
-else
-    grep '^daemon/core/' <<<"$sources" | tidy "$1"
-    grep -v '^daemon/core/' <<<"$sources" | tidy "$1" --checks='-clang-analyzer-*'
+    echo "clang-tidy: clean"
+    exit
 fi
-echo "clang-tidy: clean"
+if [ "$(git rev-list --count HEAD)" -gt "$commits" ]; then
+    # A header stands for the source of its name.
+    changed=$(git diff --name-only "HEAD~$commits" | sed 's/\.h$/.cpp/' | sort -u)
+    sources=$(comm -12 <(sort <<<"$sources") - <<<"$changed")
+fi
+{ grep '^daemon/core/' <<<"$sources" || true; } | tidy "$1"
+{ grep -v '^daemon/core/' <<<"$sources" || true; } | tidy "$1" --checks='-clang-analyzer-*'
+echo "clang-tidy: clean, $(wc -w <<<"$sources") files"
