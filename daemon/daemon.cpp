@@ -102,9 +102,16 @@ Now Daemon::now() const {
 void Daemon::run() {
     control_server_.set_warn(
         [this](const std::string& what) { log_.limited("control", LogLevel::warning, what); });
-    peer_socket_.start([this](const Endpoint& from, const Endpoint& local,
-                              std::string_view bytes) { node_.receive(now(), from, local, bytes); },
-                       [this] { flush(); }, [this] { flush(); });
+    peer_socket_.start(
+        {.received = [this](const Endpoint& from, const Endpoint& local,
+                            std::string_view bytes) { node_.receive(now(), from, local, bytes); },
+         .drained = [this] { flush(); },
+         .writable = [this] { flush(); },
+         .too_large =
+             [this](const Endpoint& peer) {
+                 node_.too_large(now(), peer);
+                 schedule_flush();
+             }});
     control_server_.start();
     wait_for_signal();
     start_watchdog();

@@ -56,18 +56,16 @@ PeerSocket::PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint
     if (sockets_.empty()) throw ListenError(passed_over);
 }
 
-void PeerSocket::start(Received received, Done drained, Done writable) {
-    received_ = std::move(received);
-    drained_ = std::move(drained);
-    writable_ = std::move(writable);
+void PeerSocket::start(Handlers handlers) {
+    handlers_ = std::move(handlers);
     for (const auto& socket : sockets_) receive(*socket);
 }
 
 void PeerSocket::receive(UdpSocket& socket) {
     socket.wait_readable([this, &socket](const boost::system::error_code& error) {
         if (error) return;  // the socket is being closed
-        socket.receive(received_);
-        drained_();
+        socket.receive(handlers_.received);
+        handlers_.drained();
         receive(socket);
     });
 }
@@ -134,10 +132,7 @@ std::optional<PeerSocket::Addressed> PeerSocket::address(const Transmit& transmi
     local.port = socket->local().port;
     std::optional<Endpoint> source;
     if (wildcard && transmit.from) source = local;
-    return Addressed{
-        socket,
-        {transmit.to, source,
-         encode(transmit.object, local, transmit.to, transmit.dialect, transmit.extension)}};
+    return Addressed{socket, {transmit.to, source, encode(transmit, local)}};
 }
 
 void PeerSocket::send(const std::vector<Transmit>& transmits) {
@@ -176,6 +171,12 @@ void PeerSocket::drop_first(int error) {
         first.source.reset();
         return;
     }
+    if (error == EMSGSIZE) {
+        const Endpoint peer = first.to;
+        waiting_.pop_front();
+        handlers_.too_large(peer);
+        return;
+    }
     ++counters_.send_errors;
     last_error_ =
         "cannot send to " + first.to.text() + ": " + std::generic_category().message(error);
@@ -186,7 +187,7 @@ void PeerSocket::wait_writable(UdpSocket& socket) {
     socket.wait_writable([this](const boost::system::error_code& error) {
         if (error) return;
         flush_waiting();
-        if (waiting_.empty()) writable_();
+        if (waiting_.empty()) handlers_.writable();
     });
 }
 

@@ -43,9 +43,14 @@ public:
     PeerSocket(const PeerSocket&) = delete;
     PeerSocket& operator=(const PeerSocket&) = delete;
 
-    /// `received` comes for each datagram, `drained` after each burst, `writable` when sending may
-    /// go on.
-    void start(Received received, Done drained, Done writable);
+    using TooLarge = std::function<void(const Endpoint& peer)>;
+    struct Handlers {
+        Received received;   ///< for each datagram
+        Done drained;        ///< after each burst
+        Done writable;       ///< sending may go on
+        TooLarge too_large;  ///< the host's own link does not take a datagram to this peer
+    };
+    void start(Handlers handlers);
 
     /// False while the kernel's send buffer is full.
     bool can_send() const { return waiting_.empty(); }
@@ -84,9 +89,7 @@ private:
     std::unordered_map<Endpoint, Route, EndpointHash> routes_;
     PeerSocketCounters counters_;
     std::optional<std::string> last_error_;
-    Received received_;
-    Done drained_;
-    Done writable_;
+    Handlers handlers_;
 };
 
 }  // namespace p2pd

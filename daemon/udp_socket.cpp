@@ -120,7 +120,13 @@ void UdpSocket::set_options(bool v4) {
     const bool source_known =
         v4 ? set(IPPROTO_IP, IP_PKTINFO, 1) : set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     if (!source_known) throw_errno();
-    // Both only help; a kernel that refuses still serves.
+    // Never fragmented, and what the path takes is found by probes (RFC 8899), not by ICMP.
+    if (v4) {
+        set(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+    } else {
+        set(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+    }
+    // These only help; a kernel that refuses still serves.
     set(SOL_SOCKET, SO_RXQ_OVFL, 1);
     if (!set(SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer_bytes)) {
         set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);

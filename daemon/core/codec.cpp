@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/core/ack_ranges.h"
 #include "daemon/core/utf8.h"
 
 namespace p2pd {
@@ -82,6 +83,8 @@ public:
     bool short_stamp = false;
     std::uint64_t part_number = 0;
     std::uint64_t part_count = 0;
+    std::uint64_t window = 0;
+    std::string also;
 
     // The interface of nlohmann::json_sax.
     bool null() { return take({Value::Kind::other, {}, false}); }
@@ -90,7 +93,7 @@ public:
         return take({Value::Kind::number, value == 0 ? "-0" : std::to_string(value), false});
     }
     bool number_unsigned(Json::number_unsigned_t value) {
-        if (depth_ == 2 && current_ == Member::p2pd) take_part(value);
+        if (depth_ == 2 && current_ == Member::p2pd) take_extension(value);
         return take({Value::Kind::number, std::to_string(value), false});
     }
     bool number_float(Json::number_float_t /*value*/, const std::string& lexeme) {
@@ -99,6 +102,10 @@ public:
     bool string(std::string& value) {
         if (depth_ == 0) {
             wrapped = std::move(value);
+            return true;
+        }
+        if (depth_ == 2 && current_ == Member::p2pd && inner_key_ == "also") {
+            also = also.empty() ? std::move(value) : "given twice";
             return true;
         }
         return take({Value::Kind::text, std::move(value), false});
@@ -161,7 +168,8 @@ private:
     static void take_mark(std::uint64_t& mark, std::uint64_t value) {
         mark = mark == 0 ? value : std::numeric_limits<std::uint64_t>::max();
     }
-    void take_part(std::uint64_t value) {
+    void take_extension(std::uint64_t value) {
+        if (inner_key_ == "window") take_mark(window, value);
         if (inner_key_ == "part") take_mark(part_number, value);
         if (inner_key_ == "parts") take_mark(part_count, value);
     }
@@ -255,6 +263,14 @@ public:
                     first_us};
     }
 
+    std::vector<StampRange> also(const Stamp& original) const {
+        return read_ranges(original.us, reader_.also);
+    }
+    std::optional<std::uint32_t> window() const {
+        if (reader_.window < 1 || reader_.window > window_max) return std::nullopt;
+        return static_cast<std::uint32_t>(reader_.window);
+    }
+
 private:
     const Value& value(Member member) const {
         return reader_.members[static_cast<std::size_t>(member)];
@@ -276,8 +292,9 @@ private:
 /// `ACK` makes an ACK, else `Mensagem de resposta` a reply, else `Mensagem` a message.
 std::variant<WireObject, DropCause> read_object(FieldReader& fields) {
     if (fields.has(Member::ack)) {
-        return WireAck{fields.stamp(Member::original_stamp), fields.stamp(Member::response_stamp),
-                       fields.boolean(Member::ack)};
+        const Stamp original = fields.stamp(Member::original_stamp);
+        return WireAck{original, fields.stamp(Member::response_stamp), fields.boolean(Member::ack),
+                       fields.also(original), fields.window()};
     }
     if (fields.has(Member::response_text)) {
         const Stamp stamp = fields.stamp(Member::response_stamp);

@@ -55,8 +55,10 @@ struct Datagram {
     bool from_p2pd = false;  ///< it carries the member "p2pd"
 };
 
-/// Parses one datagram, whatever is in it; never throws but std::bad_alloc.
-std::variant<Datagram, DropCause> decode(std::string_view bytes);
+using Decoded = std::variant<Datagram, DropCause>;
+
+/// Parses one object, whatever is in the bytes; never throws but std::bad_alloc.
+Decoded decode(std::string_view bytes);
 
 /// Whether the extra member "p2pd" goes along. ACKs to programs of the field go without.
 enum class Extension : std::uint8_t { none, p2pd };
@@ -66,6 +68,9 @@ enum class Extension : std::uint8_t { none, p2pd };
 /// does not fit in `dialect` is written as base, which is never longer.
 std::string encode(const WireObject& object, const Endpoint& local, const Endpoint& peer,
                    Dialect dialect, Extension extension);
+
+/// At most so many bytes does a message with this text take in the dialect base.
+std::size_t message_bytes_max(std::string_view text, bool is_v4);
 
 /// How many leading bytes of `text` (UTF-8) fit one datagram that is otherwise like `prototype` (a
 /// message or reply with its part, texts empty), whatever the addresses of that family are. Ends

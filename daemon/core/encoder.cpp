@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "daemon/core/ack_ranges.h"
 #include "daemon/core/codec.h"
 #include "daemon/core/utf8.h"
 
@@ -125,7 +126,13 @@ public:
         echoed_stamp("Timestamp da mensagem original", ack.original);
         own_stamp("Timestamp da mensagem de resposta", ack.stamp);
         raw("ACK", ack.accepted ? "true" : "false");
-        extension(std::nullopt);
+        if (extension_ == Extension::none) return;
+        std::string value = R"({"v":1)";
+        if (ack.window) value += ",\"window\":" + std::to_string(*ack.window);
+        if (!ack.also.empty()) {
+            value += ",\"also\":" + quoted(write_ranges(ack.original.us, ack.also));
+        }
+        raw("p2pd", value + "}");
     }
 
     std::string finish() && {
@@ -205,6 +212,13 @@ std::string encode(const WireObject& object, const Endpoint& local, const Endpoi
     std::string bytes = write_fitted(object, dialect, local, peer, extension);
     if (bytes.size() <= datagram_bytes_max || dialect == Dialect::base) return bytes;
     return write_fitted(object, Dialect::base, local, peer, extension);
+}
+
+std::size_t message_bytes_max(std::string_view text, bool is_v4) {
+    constexpr std::size_t members = 192;  // names, ports, timestamp, marks of a part
+    constexpr std::size_t v4_bytes = 15;
+    constexpr std::size_t v6_bytes = 50;
+    return members + 2 * (is_v4 ? v4_bytes : v6_bytes) + escaped_bytes(text, false);
 }
 
 std::size_t fit_text(std::string_view text, const WireObject& prototype, bool is_v4,

@@ -25,7 +25,7 @@ struct AckDue {
 /// Copies of what is in either share its ACK. Nothing is acknowledged from [ gathered ].
 class Inbox {
 public:
-    static constexpr std::size_t messages_max = 4096;
+    static constexpr std::size_t messages_max = 16384;
     static constexpr std::size_t bytes_max = std::size_t{8} * 1024 * 1024;
 
     enum class Taken : std::uint8_t { gathered, copy, full };

@@ -8,14 +8,34 @@ namespace p2pd {
 
 namespace {
 
-constexpr std::size_t acks_waiting_max = 65536;
-constexpr Duration ack_age_max = std::chrono::seconds{4};
 constexpr Duration disk_full_pause = std::chrono::seconds{1};
 
 /// The sender's own idea of its address, where it differs from the UDP source.
 std::string differing_claim(const Endpoint& from, const Addresses& claimed) {
     if (claimed.source_ip == from.ip_text() && claimed.source_port == from.port) return {};
     return claimed.source_ip + ":" + std::to_string(claimed.source_port);
+}
+
+/// What a message or reply says; takes its texts out of `datagram`.
+ReceivedMessage received_message(Now now, const Endpoint& from, const Endpoint& local,
+                                 Datagram& datagram) {
+    ReceivedMessage message;
+    message.peer = from;
+    if (!local.is_unspecified()) message.local = local;
+    message.received_at = now.wall;
+    message.claims = differing_claim(from, datagram.claimed);
+    if (auto* reply = std::get_if<WireReply>(&datagram.object)) {
+        message.reply_to = std::move(reply->original);
+        message.stamp = std::move(reply->stamp);
+        message.text = std::move(reply->text);
+        message.part = reply->part;
+    } else {
+        auto& plain = std::get<WireMessage>(datagram.object);
+        message.stamp = std::move(plain.stamp);
+        message.text = std::move(plain.text);
+        message.part = plain.part;
+    }
+    return message;
 }
 
 }  // namespace
@@ -38,7 +58,22 @@ Node::Node(const NodeLimits& limits, const Recovered& recovered, std::uint64_t s
 void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::string_view bytes) {
     ++counters_.datagrams_received;
     if (!admit(now, from)) return;
-    auto decoded = decode(bytes);
+    const auto lines = split_lines(bytes);
+    auto first = decode(lines.front());
+    if (lines.size() > 1) {
+        const auto* datagram = std::get_if<Datagram>(&first);
+        if (datagram == nullptr || !datagram->from_p2pd) {
+            return receive_decoded(now, from, local, decode(bytes));
+        }
+    }
+    receive_decoded(now, from, local, std::move(first));
+    // Each object counts against the rates of strangers, however they are packed.
+    for (std::size_t i = 1; i < lines.size() && admit(now, from); ++i) {
+        receive_decoded(now, from, local, decode(lines[i]));
+    }
+}
+
+void Node::receive_decoded(Now now, const Endpoint& from, const Endpoint& local, Decoded decoded) {
     if (const auto* cause = std::get_if<DropCause>(&decoded)) {
         ++counters_.dropped[static_cast<std::size_t>(*cause)];
         return;
@@ -49,22 +84,7 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
         if (find_peer(from) != nullptr) learn(now, from, local, datagram);
         return;
     }
-    ReceivedMessage message;
-    message.peer = from;
-    if (!local.is_unspecified()) message.local = local;
-    message.received_at = now.wall;
-    message.claims = differing_claim(from, datagram.claimed);
-    if (auto* reply = std::get_if<WireReply>(&datagram.object)) {
-        message.reply_to = std::move(reply->original);
-        message.stamp = std::move(reply->stamp);
-        message.text = std::move(reply->text);
-        message.part = reply->part;
-    } else {
-        auto& plain = std::get<WireMessage>(datagram.object);
-        message.stamp = std::move(plain.stamp);
-        message.text = std::move(plain.text);
-        message.part = plain.part;
-    }
+    ReceivedMessage message = received_message(now, from, local, datagram);
     if (admission_.known_only() && !admission_.is_known(from)) {
         turn_away(TurnedAway::not_known);
         return refuse(now, datagram, message);
@@ -98,16 +118,46 @@ void Node::receive_text(Now now, const Datagram& datagram, ReceivedMessage messa
 void Node::receive_ack(Now now, const Endpoint& from, const WireAck& ack) {
     ++counters_.acks_received;
     Outbox::Entry* const entry = outbox_.find_part(ack.original.us);
-    Peer* const peer = entry == nullptr ? nullptr : find_peer(entry->message.peer);
+    Peer* peer = entry == nullptr ? nullptr : find_peer(entry->message.peer);
     // Programs of the field answer from another port of the same host (the dialect upper does).
     const bool from_peer =
         peer != nullptr && (entry->message.peer == from || (!peer->session.facts().is_p2pd &&
                                                             entry->message.peer.same_host(from)));
-    if (!from_peer) {
+    if (from_peer) {
+        const Endpoint endpoint = entry->message.peer;
+        confirm(now, *peer, *entry, ack.original.us, ack.accepted);
+        if (endpoint == from) confirm_ranges(now, *peer, ack);
+        ack_read(now, endpoint, *peer);
+        return;
+    }
+    // What it names first may be confirmed already, and the others not.
+    peer = ack.also.empty() ? nullptr : find_peer(from);
+    if (peer == nullptr || !confirm_ranges(now, *peer, ack)) {
         ++counters_.acks_unmatched;
         return;
     }
-    confirm(now, *peer, *entry, ack.original.us, ack.accepted);
+    ack_read(now, from, *peer);
+}
+
+/// True if any of them was waited for. Only what is under way to this peer is looked at, whatever
+/// the ACK claims.
+bool Node::confirm_ranges(Now now, Peer& peer, const WireAck& ack) {
+    bool any = false;
+    for (const StampRange& range : ack.also) {
+        for (const std::int64_t part_us : peer.session.parts_in(range.first_us, range.count)) {
+            Outbox::Entry* const entry = outbox_.find_part(part_us);
+            if (entry == nullptr) continue;  // refused together with another part
+            any = confirm(now, peer, *entry, part_us, ack.accepted) || any;
+        }
+    }
+    if (ack.window) peer.session.set_peer_window(*ack.window);
+    return any;
+}
+
+void Node::ack_read(Now now, const Endpoint& endpoint, Peer& peer) {
+    peer.session.ack_read(now.monotonic);
+    heard_now(peer, now.wall);
+    touch(endpoint, peer);
 }
 
 void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram) {
@@ -139,43 +189,15 @@ void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Dat
 
 /// For ever: the sender need not try again. Nothing is learnt of it.
 void Node::refuse(Now now, const Datagram& datagram, const ReceivedMessage& message) {
-    if (acks_.size() >= acks_waiting_max) {
-        ++counters_.acks_dropped;
-        return;
-    }
-    const WireAck ack{message.stamp, Stamp::of(StampClock::clamp(now.wall)), false};
-    acks_.push_back({{message.peer, message.local, ack, datagram.dialect,
-                      datagram.from_p2pd ? Extension::p2pd : Extension::none},
-                     now.monotonic});
+    acknowledger_.refuse(now, message, {datagram.dialect, datagram.from_p2pd, false, 0});
 }
 
-void Node::acknowledge(Now now, const AckDue& due) {
-    const Peer* const peer = find_peer(due.peer);
-    if (peer == nullptr || acks_.size() >= acks_waiting_max) {
-        ++counters_.acks_dropped;
-        return;
-    }
-    const PeerFacts& facts = peer->session.facts();
-    acks_.push_back(
-        {{due.peer, due.local, WireAck{due.stamp, Stamp::of(StampClock::clamp(now.wall)), true},
-          facts.dialect, facts.is_p2pd ? Extension::p2pd : Extension::none},
-         due.arrived});
-}
-
-/// A program of the field takes a late ACK for that of its next message, and skips it.
-std::optional<Transmit> Node::next_ack(Now now) {
-    while (!acks_.empty()) {
-        AckToSend ack = std::move(acks_.front());
-        acks_.pop_front();
-        const bool is_late = now.monotonic - ack.arrived > ack_age_max;
-        if (ack.transmit.extension == Extension::none && is_late) {
-            ++counters_.acks_too_late;
-            continue;
-        }
-        ++counters_.acks_sent;
-        return std::move(ack.transmit);
-    }
-    return std::nullopt;
+std::optional<Acknowledger::Form> Node::ack_form(const Endpoint& endpoint) {
+    const Peer* const peer = find_peer(endpoint);
+    if (peer == nullptr) return std::nullopt;
+    const Session& session = peer->session;
+    return Acknowledger::Form{session.facts().dialect, session.facts().is_p2pd,
+                              session.takes_many(), session.datagram_bytes()};
 }
 
 std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
@@ -216,7 +238,8 @@ void Node::stored(Now now, const BatchResult& result) {
 
 /// The only place where the ACK of a message comes from: its batch is durable.
 void Node::acknowledge_stored(Now now, const BatchResult& result) {
-    for (const AckDue& ack : inbox_.stored(result.turned_away)) acknowledge(now, ack);
+    acknowledger_.confirm(now, inbox_.stored(result.turned_away),
+                          [this](const Endpoint& endpoint) { return ack_form(endpoint); });
     counters_.turned_away[static_cast<std::size_t>(TurnedAway::over_quota)] +=
         result.turned_away.size();
 }
@@ -254,6 +277,14 @@ void Node::not_stored(Now now, const StoreBatch& batch) {
         }
     }
     batch_.updates.insert(batch_.updates.begin(), updates.begin(), updates.end());
+}
+
+NodeCounters Node::counters() const {
+    NodeCounters counters = counters_;
+    counters.acks_sent = acknowledger_.sent();
+    counters.acks_too_late = acknowledger_.too_late();
+    counters.acks_dropped = acknowledger_.dropped();
+    return counters;
 }
 
 std::optional<Instant> Node::next_timeout() const {

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/core/acknowledger.h"
 #include "daemon/core/admission.h"
 #include "daemon/core/codec.h"
 #include "daemon/core/inbox.h"
@@ -23,6 +24,7 @@
 #include "daemon/core/outbox.h"
 #include "daemon/core/session.h"
 #include "daemon/core/stamp_clock.h"
+#include "daemon/core/transmit.h"
 
 namespace p2pd {
 
@@ -42,7 +44,7 @@ struct NodeCounters {
     std::uint64_t messages_received = 0;  ///< copies included
     std::uint64_t acks_received = 0;
     std::uint64_t acks_unmatched = 0;
-    std::uint64_t acks_sent = 0;
+    std::uint64_t acks_sent = 0;  ///< messages confirmed or refused
     std::uint64_t acks_too_late = 0;
     std::uint64_t transmissions = 0;
     std::uint64_t retransmissions = 0;
@@ -50,15 +52,6 @@ struct NodeCounters {
     std::uint64_t acks_dropped = 0;  ///< because too many waited for the socket
     std::array<std::uint64_t, enum_names(DropCause{}).size()> dropped{};
     std::array<std::uint64_t, enum_names(TurnedAway{}).size()> turned_away{};
-};
-
-/// A datagram to be sent. The shell fills in the local address and encodes it.
-struct Transmit {
-    Endpoint to;
-    std::optional<Endpoint> from;  ///< where the peer reached us last
-    WireObject object;
-    Dialect dialect = Dialect::base;
-    Extension extension = Extension::none;
 };
 
 struct SendRequest {
@@ -111,6 +104,8 @@ public:
     void stored(Now now, const BatchResult& result);
     void loaded(Now now, const Endpoint& peer, LoadedPage page);
     void timeout(Now now);
+    /// The host's own link does not take a datagram as large as the last probe to `peer`.
+    void too_large(Now now, const Endpoint& peer);
     /// Gives up an unfinished message, in memory or not.
     void cancel(Now now, MessageId id);
     /// Tries at once; a finished one is opened anew with its old identity.
@@ -135,7 +130,7 @@ public:
     std::optional<Instant> next_timeout() const;
 
     // Views.
-    const NodeCounters& counters() const { return counters_; }
+    NodeCounters counters() const;
     std::uint64_t pending_messages() const { return pending_messages_; }
     std::size_t peers() const { return peers_.size(); }
     /// Bytes of outgoing messages in memory.
@@ -166,12 +161,14 @@ private:
     // node.cpp
     bool admit(Now now, const Endpoint& from);
     void turn_away(TurnedAway why) { ++counters_.turned_away[static_cast<std::size_t>(why)]; }
+    void receive_decoded(Now now, const Endpoint& from, const Endpoint& local, Decoded decoded);
     void receive_text(Now now, const Datagram& datagram, ReceivedMessage message);
     void refuse(Now now, const Datagram& datagram, const ReceivedMessage& message);
+    std::optional<Acknowledger::Form> ack_form(const Endpoint& endpoint);
     void receive_ack(Now now, const Endpoint& from, const WireAck& ack);
+    bool confirm_ranges(Now now, Peer& peer, const WireAck& ack);
+    void ack_read(Now now, const Endpoint& endpoint, Peer& peer);
     void learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram);
-    void acknowledge(Now now, const AckDue& due);
-    std::optional<Transmit> next_ack(Now now);
     void acknowledge_stored(Now now, const BatchResult& result);
     void announce(Now now, const StoreBatch& batch, const BatchResult& result);
     void not_stored(Now now, const StoreBatch& batch);
@@ -185,12 +182,13 @@ private:
     // node_outgoing.cpp
     void keep(Now now, OutgoingMessage message);
     void hold(Now now, Peer& peer, OutgoingMessage message);
-    void confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
+    bool confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
     void finish(Outbox::Entry& entry, OutgoingUpdate update);
     void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
-    void give_up_unconfirmable(Peer& peer);
+    void give_up_unconfirmable(Now now, Peer& peer);
     std::map<MessageId, OutState> finished_unstored() const;
     std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
+    WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us);
     bool can_accept(const SendRequest& request) const;
 
     // node_peers.cpp
@@ -220,11 +218,7 @@ private:
     std::list<Endpoint> known_;
     std::deque<Endpoint> ready_;
     std::set<std::pair<Instant, Endpoint>> timers_;
-    struct AckToSend {
-        Transmit transmit;
-        Instant arrived;  ///< of the copy that it answers
-    };
-    std::deque<AckToSend> acks_;
+    Acknowledger acknowledger_;
     std::vector<LoadRequest> loads_;
     std::size_t loads_under_way_ = 0;
     std::set<MessageId> cancelled_;  ///< while pages that may hold them are being loaded

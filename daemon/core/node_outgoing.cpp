@@ -105,13 +105,13 @@ std::map<MessageId, OutState> Node::finished_unstored() const {
     return finished;
 }
 
-void Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted) {
+/// False if it was not waited for. Whoever calls touches the peer.
+bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted) {
     const auto acknowledged = peer.session.acknowledged(part_us, now.monotonic);
     if (!acknowledged) {
         ++counters_.acks_unmatched;
-        return;
+        return false;
     }
-    const Endpoint endpoint = entry.message.peer;
     if (!accepted) {
         finish(entry, {.state = OutState::refused, .reason = "the peer refused it"});
     } else if (outbox_.confirm(entry, part_us)) {
@@ -121,11 +121,11 @@ void Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
     } else {
         note_attempt(entry, entry.message.attempts);
     }
-    heard_now(peer, now.wall);
-    touch(endpoint, peer);
+    return true;
 }
 
 /// The message leaves memory with a final state; watchers learn it now, the disk with the batch.
+/// Whoever calls touches the peer.
 void Node::finish(Outbox::Entry& entry, OutgoingUpdate update) {
     OutgoingMessage message = entry.message;
     const std::size_t cost = Outbox::cost(message);
@@ -140,14 +140,15 @@ void Node::finish(Outbox::Entry& entry, OutgoingUpdate update) {
     }
     peer.bytes -= cost;
     --peer.messages;
-    touch(message.peer, peer);
     batch_.updates.push_back(update);
     events_.emplace_back(Finished{std::move(update), std::move(message)});
 }
 
 void Node::cancel(Now /*now*/, MessageId id) {
     if (Outbox::Entry* const entry = outbox_.find(id)) {
+        const Endpoint endpoint = entry->message.peer;
         finish(*entry, {.state = OutState::cancelled});
+        touch(endpoint, peer_at(endpoint));
         return;
     }
     if (loads_under_way_ > 0) cancelled_.insert(id);
@@ -176,7 +177,7 @@ void Node::retry(Now now, OutgoingMessage message, bool finished, Duration expir
         // Whatever the room: it may be older than what is loaded next.
         hold(now, peer, std::move(message));
     }
-    peer.session.nudge();
+    peer.session.nudge(now.monotonic);
     touch(endpoint, peer);
 }
 
@@ -188,7 +189,9 @@ void Node::expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pen
         OutgoingUpdate update{
             .id = id, .state = OutState::expired, .reason = "not confirmed in time"};
         if (Outbox::Entry* const entry = outbox_.find(id)) {
+            const Endpoint endpoint = entry->message.peer;
             finish(*entry, std::move(update));
+            touch(endpoint, peer_at(endpoint));
         } else {
             if (loads_under_way_ > 0) cancelled_.insert(id);
             events_.emplace_back(Finished{std::move(update), std::nullopt});
@@ -202,21 +205,51 @@ void Node::note_attempt(Outbox::Entry& entry, std::uint32_t attempts) {
     notes_.insert(message.id);
 }
 
+/// A datagram with as much as may go now and fits; to a program of the field one object.
 std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, Peer& peer) {
-    const auto part_us = peer.session.next_to_send();
+    auto part_us = peer.session.next_to_send();
     if (!part_us) return std::nullopt;
-    Outbox::Entry& entry = *outbox_.find_part(*part_us);
-    const std::uint32_t attempts = peer.session.transmitted(*part_us, now.monotonic);
+    const PeerFacts& facts = peer.session.facts();
+    Transmit transmit{endpoint, peer.local, {}, facts.dialect, Extension::p2pd};
+    std::size_t room = peer.session.datagram_bytes();
+    std::size_t used = 0;
+    peer.session.begin_datagram();
+    do {
+        const std::size_t bytes = encoded_bytes_max(outbox_.find_part(*part_us)->message, *part_us);
+        if (used > 0 && used + bytes > room) {
+            // There is more than fits: worth to know whether the path takes more.
+            const auto probe = peer.session.probe_bytes(now.monotonic);
+            if (transmit.padded_bytes > 0 || !probe) break;
+            room = transmit.padded_bytes = *probe;
+            peer.session.probed();
+            if (used + bytes > room) break;
+        }
+        used += bytes;
+        transmit.objects.push_back(transmit_part(now, peer, *part_us));
+        part_us = peer.session.takes_many() ? peer.session.next_to_send() : std::nullopt;
+    } while (part_us);
+    return transmit;
+}
+
+WireObject Node::transmit_part(Now now, Peer& peer, std::int64_t part_us) {
+    Outbox::Entry& entry = *outbox_.find_part(part_us);
+    const std::uint32_t attempts = peer.session.transmitted(part_us, now.monotonic);
     ++counters_.transmissions;
     if (attempts > 1) ++counters_.retransmissions;
     note_attempt(entry, attempts);
-    return Transmit{endpoint, peer.local, part_object(entry.message, *part_us),
-                    peer.session.facts().dialect, Extension::p2pd};
+    return part_object(entry.message, part_us);
+}
+
+void Node::too_large(Now now, const Endpoint& endpoint) {
+    Peer* const peer = find_peer(endpoint);
+    if (peer == nullptr) return;
+    peer->session.probe_refused(now.monotonic);
+    touch(endpoint, *peer);
 }
 
 /// Each part of a reply to the dialect upper, which confirms none, is sent some times and then the
 /// next; in the end nobody knows whether it came.
-void Node::give_up_unconfirmable(Peer& peer) {
+void Node::give_up_unconfirmable(Now now, Peer& peer) {
     if (peer.session.facts().dialect != Dialect::upper) return;
     while (const auto part_us = peer.session.next_to_send()) {
         Outbox::Entry& entry = *outbox_.find_part(*part_us);
@@ -230,7 +263,7 @@ void Node::give_up_unconfirmable(Peer& peer) {
         } else {
             note_attempt(entry, entry.message.attempts);
         }
-        peer.session.nudge();
+        peer.session.nudge(now.monotonic);
     }
 }
 
@@ -238,7 +271,7 @@ std::vector<Transmit> Node::take_transmits(Now now, std::size_t max) {
     constexpr std::size_t turn_max = 32;  // so that no peer keeps the others waiting
     std::vector<Transmit> transmits;
     while (transmits.size() < max) {
-        auto ack = next_ack(now);
+        auto ack = acknowledger_.next(now.monotonic);
         if (!ack) break;
         transmits.push_back(std::move(*ack));
     }
@@ -262,11 +295,13 @@ void Node::timeout(Now now) {
         const Endpoint endpoint = timers_.begin()->second;
         Peer& peer = peer_at(endpoint);
         peer.session.timed_out(now.monotonic, jitter());
-        give_up_unconfirmable(peer);
+        give_up_unconfirmable(now, peer);
         touch(endpoint, peer);
     }
     while (Outbox::Entry* const entry = outbox_.expired(now.monotonic)) {
+        const Endpoint endpoint = entry->message.peer;
         finish(*entry, {.state = OutState::expired, .reason = "not confirmed in time"});
+        touch(endpoint, peer_at(endpoint));
     }
 }
 

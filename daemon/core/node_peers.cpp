@@ -104,7 +104,7 @@ void Node::arm_timer(const Endpoint& endpoint, Peer& peer) {
 }
 
 bool Node::has_room(const Peer& peer) const {
-    constexpr std::size_t messages_max = 4096;
+    constexpr std::size_t messages_max = 16384;
     if (peer.messages == 0) return true;
     return peer.messages < messages_max && peer.bytes < limits_.peer_memory_max &&
            outbox_.bytes() < limits_.memory_max;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace p2pd {
 
@@ -40,44 +41,84 @@ std::uint32_t Session::transmitted(std::int64_t part_us, Instant now) {
     waiting_.erase(part_us);
     PartState& part = parts_.at(part_us);
     part.transmission = ++last_transmission_;
-    in_flight_.emplace(part.transmission, InFlight{part_us, now});
+    in_flight_.emplace(part.transmission, InFlight{part_us, last_datagram_, now});
     return ++part.attempts;
+}
+
+void Session::probed() {
+    probe_ = last_datagram_;
+    path_.probe_sent();
+}
+
+void Session::probe_refused(Instant now) {
+    if (!probe_) return;
+    const std::uint64_t datagram = *std::exchange(probe_, std::nullopt);
+    path_.too_large(now);
+    std::vector<std::uint64_t> refused;
+    for (const auto& [transmission, flight] : in_flight_) {
+        if (flight.datagram == datagram) refused.push_back(transmission);
+    }
+    for (const std::uint64_t transmission : refused) take_back(transmission, now);
 }
 
 std::optional<Session::Acknowledged> Session::acknowledged(std::int64_t part_us, Instant now) {
     const auto part = parts_.find(part_us);
     if (part == parts_.end() || part->second.attempts == 0) return std::nullopt;
     Acknowledged result;
-    const std::uint64_t transmission = part->second.transmission;
-    if (const auto flight = in_flight_.find(transmission); flight != in_flight_.end()) {
+    const auto flight = in_flight_.find(part->second.transmission);
+    if (flight != in_flight_.end()) {
         // Karn: of a part sent twice nobody knows which copy is confirmed.
         if (part->second.attempts == 1) result.round_trip = now - flight->second.sent_at;
-        window_.confirmed();
-        find_losses(transmission);
+        const std::uint64_t datagram = flight->second.datagram;
+        confirmed_datagram_ = std::max(confirmed_datagram_, datagram);
+        if (probe_ == datagram) {
+            path_.probe_confirmed();
+            probe_.reset();
+        }
+        window_.confirmed(now, round_trip_.smoothed().value_or(Duration{0}));
     }
-    if (result.round_trip) round_trip_.sample(*result.round_trip);
+    if (result.round_trip) slowest_ = std::max(slowest_, result.round_trip);
     remove(part_us);
     return result;
 }
 
-void Session::find_losses(std::uint64_t confirmed_transmission) {
+std::vector<std::int64_t> Session::parts_in(std::int64_t first_us, std::uint32_t count) const {
+    std::vector<std::int64_t> found;
+    for (auto part = parts_.lower_bound(first_us);
+         part != parts_.end() && part->first < first_us + count; ++part) {
+        found.push_back(part->first);
+    }
+    return found;
+}
+
+void Session::ack_read(Instant now) {
+    if (slowest_) round_trip_.sample(*std::exchange(slowest_, std::nullopt));
+    find_losses(now);
+}
+
+void Session::find_losses(Instant now) {
     constexpr std::uint64_t reordering_max = 3;  // RFC 9002, section 6.1.1
     while (!in_flight_.empty() &&
-           in_flight_.begin()->first + reordering_max <= confirmed_transmission) {
-        const std::uint64_t transmission = in_flight_.begin()->first;
-        if (transmission > recovery_until_) {
+           in_flight_.begin()->second.datagram + reordering_max <= confirmed_datagram_) {
+        const std::uint64_t datagram = in_flight_.begin()->second.datagram;
+        if (datagram > recovery_until_ && probe_ != datagram) {
             window_.lost();
-            recovery_until_ = last_transmission_;
+            recovery_until_ = last_datagram_;
         }
-        take_back(transmission);
+        take_back(in_flight_.begin()->first, now);
     }
 }
 
-void Session::take_back(std::uint64_t transmission) {
+void Session::take_back(std::uint64_t transmission, Instant now) {
     const auto flight = in_flight_.find(transmission);
     waiting_.insert(flight->second.part_us);
     parts_.at(flight->second.part_us).transmission = 0;
+    const std::uint64_t datagram = flight->second.datagram;
     in_flight_.erase(flight);
+    if (probe_ != datagram) return;
+    probe_.reset();
+    path_.probe_lost(now);
+    recovery_until_ = std::max(recovery_until_, datagram);  // its other parts
 }
 
 void Session::heard(WallTime when) {
@@ -86,11 +127,12 @@ void Session::heard(WallTime when) {
     first_miss_.reset();
     missed_for_ = Duration{0};
     jitter_ = 0;
+    path_.heard();
 }
 
-void Session::nudge() {
+void Session::nudge(Instant now) {
     misses_ = 0;
-    while (!in_flight_.empty()) take_back(in_flight_.begin()->first);
+    while (!in_flight_.empty()) take_back(in_flight_.begin()->first, now);
 }
 
 Duration Session::interval() const {
@@ -112,12 +154,13 @@ void Session::timed_out(Instant now, double jitter) {
     const Duration lost_after = interval();
     bool any = false;
     while (!in_flight_.empty() && in_flight_.begin()->second.sent_at + lost_after <= now) {
-        take_back(in_flight_.begin()->first);
+        take_back(in_flight_.begin()->first, now);
         any = true;
     }
     if (!any) return;
     window_.timed_out();
-    recovery_until_ = last_transmission_;
+    path_.timed_out(now);
+    recovery_until_ = last_datagram_;
     ++misses_;
     if (!first_miss_) first_miss_ = now;
     missed_for_ = now - *first_miss_;

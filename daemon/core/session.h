@@ -2,6 +2,7 @@
 // core.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "daemon/core/congestion_window.h"
 #include "daemon/core/mailbox.h"
+#include "daemon/core/path_limit.h"
 #include "daemon/core/round_trip.h"
 
 namespace p2pd {
@@ -40,6 +42,19 @@ public:
     std::optional<std::int64_t> next_to_send() const;
     /// How often this part, which is queued here, has been sent.
     std::uint32_t attempts(std::int64_t part_us) const { return parts_.at(part_us).attempts; }
+    /// Several objects a datagram, and ACKs for many.
+    bool takes_many() const { return facts_.is_p2pd && facts_.dialect == Dialect::base; }
+    /// Most bytes of a datagram, and what a larger one may be tried with.
+    std::size_t datagram_bytes() const { return path_.bytes(); }
+    std::optional<std::size_t> probe_bytes(Instant now) const { return path_.probe_bytes(now); }
+    /// The datagram that is being filled is a probe of the path.
+    void probed();
+    /// That probe never left the host: its parts wait again.
+    void probe_refused(Instant now);
+
+    /// What is transmitted from here on leaves in one datagram.
+    void begin_datagram() { ++last_datagram_; }
+
     /// Returns how often this part has been sent now, from 1.
     std::uint32_t transmitted(std::int64_t part_us, Instant now);
 
@@ -48,12 +63,17 @@ public:
     };
     /// Empty when no such part is queued here.
     std::optional<Acknowledged> acknowledged(std::int64_t part_us, Instant now);
+    /// An ACK has been read to its end: its slowest part is a sample of the round trip, and what
+    /// left well before what it confirms is lost.
+    void ack_read(Instant now);
+    /// The parts under way or waiting from `first_us` on, `count` microseconds.
+    std::vector<std::int64_t> parts_in(std::int64_t first_us, std::uint32_t count) const;
 
     /// Any valid datagram came from the peer: it is not away, back-off ends, what waits may go, and
     /// what is under way for longer than the plain timeout is due now.
     void heard(WallTime when);
     /// Try everything again at once, by hand.
-    void nudge();
+    void nudge(Instant now);
 
     /// When timed_out() is due; empty when nothing is under way.
     std::optional<Instant> next_timeout() const;
@@ -63,7 +83,9 @@ public:
     bool idle() const { return parts_.empty(); }
     bool away() const { return misses_ >= misses_until_away; }
     std::uint32_t in_flight() const { return static_cast<std::uint32_t>(in_flight_.size()); }
-    std::uint32_t window() const { return away() ? 1 : window_.size(); }
+    std::uint32_t window() const { return away() ? 1 : std::min(window_.size(), peer_window_); }
+    /// What the peer says that it has room for, from 1.
+    void set_peer_window(std::uint32_t objects) { peer_window_ = std::max(objects, 1U); }
     const RoundTrip& round_trip() const { return round_trip_; }
     /// Time from a transmission until it counts as lost, with back-off and jitter.
     Duration interval() const;
@@ -75,20 +97,27 @@ private:
     };
     struct InFlight {
         std::int64_t part_us;
+        std::uint64_t datagram;
         Instant sent_at;
     };
 
-    void take_back(std::uint64_t transmission);
-    void find_losses(std::uint64_t confirmed_transmission);
+    void take_back(std::uint64_t transmission, Instant now);
+    void find_losses(Instant now);
 
     PeerFacts facts_;
     std::map<std::int64_t, PartState> parts_;
     std::set<std::int64_t> waiting_;
     std::map<std::uint64_t, InFlight> in_flight_;  ///< by transmission number, so by time
     std::uint64_t last_transmission_ = 0;
-    std::uint64_t recovery_until_ = 0;  ///< losses up to here are one congestion event
+    std::uint64_t last_datagram_ = 0;
+    std::uint64_t confirmed_datagram_ = 0;  ///< the latest of which anything is confirmed
+    std::uint64_t recovery_until_ = 0;      ///< losses up to this datagram are one congestion event
     RoundTrip round_trip_;
+    std::optional<Duration> slowest_;  ///< of the ACK that is being read
     CongestionWindow window_;
+    std::uint32_t peer_window_ = CongestionWindow::maximum;
+    PathLimit path_;
+    std::optional<std::uint64_t> probe_;  ///< the datagram
     std::uint32_t misses_ = 0;
     std::optional<Instant> first_miss_;
     Duration missed_for_{0};

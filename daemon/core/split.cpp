@@ -21,6 +21,12 @@ WireObject prototype(const std::optional<Answered>& answered, std::optional<Part
     return make_object(Stamp::of(widest_us), {}, bare, part);
 }
 
+std::string_view part_text(const OutgoingMessage& message, std::int64_t part_us) {
+    const auto index = static_cast<std::size_t>(part_us - message.first_us);
+    const std::uint32_t begin = index == 0 ? 0 : message.part_ends[index - 1];
+    return std::string_view(message.text).substr(begin, message.part_ends[index] - begin);
+}
+
 }  // namespace
 
 std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
@@ -44,13 +50,16 @@ std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
 
 WireObject part_object(const OutgoingMessage& message, std::int64_t part_us) {
     const auto index = static_cast<std::size_t>(part_us - message.first_us);
-    const std::uint32_t begin = index == 0 ? 0 : message.part_ends[index - 1];
     const auto count = static_cast<std::uint32_t>(message.part_ends.size());
     std::optional<Part> part;
     if (count > 1) part = Part{static_cast<std::uint32_t>(index) + 1, count, message.first_us};
-    return make_object(Stamp::of(part_us),
-                       message.text.substr(begin, message.part_ends[index] - begin),
+    return make_object(Stamp::of(part_us), std::string(part_text(message, part_us)),
                        message.answered, part);
+}
+
+std::size_t encoded_bytes_max(const OutgoingMessage& message, std::int64_t part_us) {
+    if (message.answered) return datagram_bytes_max;  // the text that it quotes is cut to fit
+    return message_bytes_max(part_text(message, part_us), message.peer.is_v4());
 }
 
 }  // namespace p2pd

@@ -19,4 +19,7 @@ std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
 /// The object that carries the part with timestamp `part_us`.
 WireObject part_object(const OutgoingMessage& message, std::int64_t part_us);
 
+/// At most so many bytes does the object of this part take in a datagram.
+std::size_t encoded_bytes_max(const OutgoingMessage& message, std::int64_t part_us);
+
 }  // namespace p2pd

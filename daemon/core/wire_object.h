@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace p2pd {
 
@@ -52,10 +53,24 @@ struct WireReply {
     std::optional<Part> part = {};
 };
 
+/// Timestamps that follow each other without a gap: first_us, first_us + 1, …
+struct StampRange {
+    std::int64_t first_us = 0;
+    std::uint32_t count = 1;  ///< 1..acks_max
+
+    bool operator==(const StampRange&) const = default;
+};
+/// Most objects that one ACK confirms.
+inline constexpr std::uint32_t acks_max = 65536;
+inline constexpr std::uint32_t window_max = 1'000'000;
+
 struct WireAck {
     Stamp original;
     Stamp stamp;
     bool accepted = true;
+    // Between two p2pd alone.
+    std::vector<StampRange> also = {};         ///< rising, apart from each other; as accepted
+    std::optional<std::uint32_t> window = {};  ///< objects under way, 1..window_max
 };
 
 using WireObject = std::variant<WireMessage, WireReply, WireAck>;

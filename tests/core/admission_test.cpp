@@ -196,7 +196,7 @@ TEST(Strangers, AboveTheirQuotaGetSilence) {
     node.stored(now, result);
     const auto acks = node.take_transmits(now, 10);
     ASSERT_EQ(acks.size(), 1U);
-    EXPECT_EQ(std::get<WireAck>(acks[0].object).original.us, 2);
+    EXPECT_EQ(std::get<WireAck>(acks[0].objects.at(0)).original.us, 2);
     EXPECT_EQ(node.counters().turned_away.at(static_cast<std::size_t>(TurnedAway::over_quota)), 2U);
 }
 

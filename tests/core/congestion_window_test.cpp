@@ -1,4 +1,4 @@
-// tests: slow start, then a datagram more each round trip, and half of it upon a loss.
+// tests: slow start, then CUBIC, and seven tenths of it upon a loss.
 #include "daemon/core/congestion_window.h"
 
 #include <gtest/gtest.h>
@@ -6,14 +6,26 @@
 namespace p2pd {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr Duration round_trip = 100ms;
+
 CongestionWindow p2pd_window() {
     CongestionWindow window;
     window.fix_to_one(false);
     return window;
 }
 
-void confirm(CongestionWindow& window, std::uint32_t times) {
-    while (times-- > 0) window.confirmed();
+void confirm(CongestionWindow& window, std::uint32_t times, Instant now = Instant{}) {
+    while (times-- > 0) window.confirmed(now, round_trip);
+}
+
+/// The window after `time` of full windows, one a round trip.
+std::uint32_t grown(CongestionWindow& window, Duration time) {
+    for (Instant now{}; now < Instant{} + time; now += round_trip) {
+        confirm(window, window.size(), now);
+    }
+    return window.size();
 }
 
 TEST(CongestionWindow, IsOneForAProgramOfTheField) {
@@ -35,39 +47,58 @@ TEST(CongestionWindow, DoublesEachRoundTripInSlowStart) {
     EXPECT_EQ(window.size(), 40U);
 }
 
-TEST(CongestionWindow, IsHalvedByALoss) {
+TEST(CongestionWindow, IsSevenTenthsAfterALoss) {
     CongestionWindow window = p2pd_window();
-    confirm(window, 30);
+    confirm(window, 90);
     window.lost();
-    EXPECT_EQ(window.size(), 20U);
+    EXPECT_EQ(window.size(), 70U);
 }
 
-TEST(CongestionWindow, GrowsByOneEachRoundTripAfterALoss) {
+TEST(CongestionWindow, GrowsFastThenRestsAtTheSizeOfTheLossThenGoesBeyond) {
     CongestionWindow window = p2pd_window();
-    confirm(window, 30);
+    confirm(window, 990);
     window.lost();
-    confirm(window, 19);
-    EXPECT_EQ(window.size(), 20U);
-    confirm(window, 1);
-    EXPECT_EQ(window.size(), 21U);
-    confirm(window, 21);
-    EXPECT_EQ(window.size(), 22U);
+    // K = cbrt(300 / 0.4) = 9.1 s
+    const std::uint32_t early = grown(window, 3s);
+    EXPECT_GT(early, 850U);
+    EXPECT_LT(early, 1000U);
+    const std::uint32_t plateau = grown(window, 9s);
+    EXPECT_NEAR(plateau, 1000, 20);
+    EXPECT_GT(grown(window, 20s), 1200U);
 }
 
-TEST(CongestionWindow, IsOneAfterATimeoutAndSlowStartsToHalf) {
+TEST(CongestionWindow, GrowsNoSlowerThanRenoWhereThatIsFaster) {
     CongestionWindow window = p2pd_window();
-    confirm(window, 30);
+    confirm(window, 10);
+    window.lost();
+    EXPECT_EQ(window.size(), 14U);
+    // alpha = 0.53 a round trip
+    EXPECT_GE(grown(window, 2s), 14U + 9U);
+}
+
+TEST(CongestionWindow, LeavesRoomForOthersWhenALossComesBelowTheLastPeak) {
+    CongestionWindow window = p2pd_window();
+    confirm(window, 990);
+    window.lost();
+    window.lost();
+    // Its plateau is now 0.85 times what it was at the second loss.
+    EXPECT_NEAR(grown(window, 8s), 595, 30);
+}
+
+TEST(CongestionWindow, IsOneAfterATimeoutAndSlowStartsToSevenTenths) {
+    CongestionWindow window = p2pd_window();
+    confirm(window, 90);
     window.timed_out();
     EXPECT_EQ(window.size(), 1U);
-    confirm(window, 19);
-    EXPECT_EQ(window.size(), 20U);
+    confirm(window, 69);
+    EXPECT_EQ(window.size(), 70U);
     confirm(window, 1);
-    EXPECT_EQ(window.size(), 20U);
+    EXPECT_EQ(window.size(), 70U);
 }
 
 TEST(CongestionWindow, IsBounded) {
     CongestionWindow window = p2pd_window();
-    confirm(window, 10'000);
+    confirm(window, 100'000);
     EXPECT_EQ(window.size(), CongestionWindow::maximum);
 }
 

@@ -143,14 +143,14 @@ TEST(Bounds, WhatWaitsToBeStoredIsBoundedInBytes) {
 TEST(Bounds, AnInboxThatIsFullIsSilent) {
     Node node({}, {}, 1);
     node.set_known(stranger(0), true);
-    for (int i = 0; i < 5000; ++i) {
+    for (int i = 0; i < 20000; ++i) {
         node.receive(at_second(0), stranger(0), local,
                      message_json().set("Timestamp da mensagem", std::to_string(i)).text());
     }
-    EXPECT_EQ(node.counters().inbox_full, 5000 - Inbox::messages_max);
+    EXPECT_EQ(node.counters().inbox_full, 20000 - Inbox::messages_max);
     EXPECT_EQ(node.take_batch(at_second(0), false)->received.size(), Inbox::messages_max);
     node.stored(at_second(0), {});
-    EXPECT_EQ(node.take_transmits(at_second(0), 10'000).size(), Inbox::messages_max);
+    EXPECT_EQ(node.take_transmits(at_second(0), 20000).size(), Inbox::messages_max);
 }
 
 TEST(Bounds, AcksThatWaitForTheSocketAreBounded) {

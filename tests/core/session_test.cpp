@@ -28,10 +28,23 @@ public:
     int send_all() {
         int sent = 0;
         while (const auto part = session.next_to_send()) {
+            session.begin_datagram();
             session.transmitted(*part, now);
             ++sent;
         }
         return sent;
+    }
+    /// All that the window lets go in one datagram.
+    void send_together() {
+        session.begin_datagram();
+        while (const auto part = session.next_to_send()) session.transmitted(*part, now);
+    }
+    /// An ACK for these.
+    std::optional<Session::Acknowledged> confirm(std::initializer_list<std::int64_t> parts) {
+        std::optional<Session::Acknowledged> last;
+        for (const std::int64_t part : parts) last = session.acknowledged(part, now);
+        session.ack_read(now);
+        return last;
     }
     /// Sends, waits in vain until the timeout, and gives how long that was.
     Duration miss(double jitter = 0) {
@@ -62,7 +75,7 @@ TEST(Session, ToAProgramOfTheFieldAFastPathDoesNotShortenIt) {
         talk.session.add(us, 1, 0);
         talk.send_all();
         talk.pass(1ms);
-        ASSERT_TRUE(talk.session.acknowledged(us, talk.now));
+        ASSERT_TRUE(talk.confirm({us}));
     }
     talk.session.add(20, 1, 0);
     EXPECT_EQ(talk.miss(), 3s);
@@ -137,7 +150,7 @@ TEST(Session, NudgedItTriesEverythingAtOnce) {
     talk.session.add(1, 3, 0);
     for (int i = 0; i < 10; ++i) talk.miss();
     talk.send_all();
-    talk.session.nudge();
+    talk.session.nudge(talk.now);
     EXPECT_EQ(talk.session.in_flight(), 0U);
     EXPECT_EQ(talk.session.next_to_send(), 1);
 }
@@ -147,7 +160,7 @@ TEST(Session, AnAckOfWhatWasSentOnceIsASample) {
     talk.session.add(1, 1, 0);
     talk.send_all();
     talk.pass(70ms);
-    const auto acknowledged = talk.session.acknowledged(1, talk.now);
+    const auto acknowledged = talk.confirm({1});
     ASSERT_TRUE(acknowledged);
     EXPECT_EQ(acknowledged->round_trip, 70ms);
     EXPECT_EQ(talk.session.round_trip().smoothed(), 70ms);
@@ -160,7 +173,7 @@ TEST(Session, AnAckOfWhatWasSentTwiceIsNoSample) {
     talk.miss();
     talk.send_all();
     talk.pass(70ms);
-    const auto acknowledged = talk.session.acknowledged(1, talk.now);
+    const auto acknowledged = talk.confirm({1});
     ASSERT_TRUE(acknowledged);
     EXPECT_FALSE(acknowledged->round_trip);
     EXPECT_FALSE(talk.session.round_trip().smoothed());
@@ -169,57 +182,136 @@ TEST(Session, AnAckOfWhatWasSentTwiceIsNoSample) {
 TEST(Session, AnAckOfWhatWasSentInAnEarlierLifeIsTakenAndNoSample) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 2, 3);
-    EXPECT_TRUE(talk.session.acknowledged(1, talk.now));
+    EXPECT_TRUE(talk.confirm({1}));
     talk.send_all();
     talk.pass(70ms);
-    EXPECT_FALSE(talk.session.acknowledged(2, talk.now)->round_trip);
+    EXPECT_FALSE(talk.confirm({2})->round_trip);
 }
 
 TEST(Session, AnAckOfWhatWasNeverSentIsNone) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 1, 0);
-    EXPECT_FALSE(talk.session.acknowledged(1, talk.now));
-    EXPECT_FALSE(talk.session.acknowledged(2, talk.now));
+    EXPECT_FALSE(talk.confirm({1}));
+    EXPECT_FALSE(talk.confirm({2}));
 }
 
 TEST(Session, ASecondAckIsNone) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 1, 0);
     talk.send_all();
-    EXPECT_TRUE(talk.session.acknowledged(1, talk.now));
-    EXPECT_FALSE(talk.session.acknowledged(1, talk.now));
+    EXPECT_TRUE(talk.confirm({1}));
+    EXPECT_FALSE(talk.confirm({1}));
 }
 
 TEST(Session, WhatThreeLaterAcksHaveOvertakenIsSentAgain) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 6, 0);
     talk.send_all();
-    talk.session.acknowledged(2, talk.now);
-    talk.session.acknowledged(3, talk.now);
+    talk.confirm({2});
+    talk.confirm({3});
     EXPECT_FALSE(talk.session.next_to_send());
     const std::uint32_t before = talk.session.window();
-    talk.session.acknowledged(4, talk.now);
+    talk.confirm({4});
     EXPECT_EQ(talk.session.next_to_send(), 1);
     EXPECT_LT(talk.session.window(), before);
 }
 
-TEST(Session, LossesOfOneRoundTripHalveTheWindowOnce) {
+TEST(Session, LossesOfOneRoundTripShrinkTheWindowOnce) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 10, 0);
     talk.send_all();
-    talk.session.acknowledged(8, talk.now);  // 1 to 5 are lost
-    const std::uint32_t halved = talk.session.window();
-    EXPECT_EQ(halved, 5U);
-    talk.session.acknowledged(9, talk.now);  // and 6
-    EXPECT_EQ(talk.session.window(), halved);
+    talk.confirm({8});  // 1 to 5 are lost
+    const std::uint32_t shrunk = talk.session.window();
+    EXPECT_EQ(shrunk, 7U);
+    talk.confirm({9});  // and 6
+    EXPECT_EQ(talk.session.window(), shrunk);
     EXPECT_EQ(talk.session.next_to_send(), 1);
+}
+
+TEST(Session, WhatLeftInOneDatagramIsNotOvertakenByItsOwnParts) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 10, 0);
+    talk.send_together();
+    talk.confirm({10});
+    EXPECT_EQ(talk.session.in_flight(), 9U);
+}
+
+TEST(Session, AnAckIsReadToItsEndBeforeAnythingCountsAsLost) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 6, 0);
+    talk.send_all();
+    const std::uint32_t before = talk.session.window();
+    talk.confirm({6, 5, 4, 3, 2, 1});
+    EXPECT_TRUE(talk.session.idle());
+    EXPECT_GT(talk.session.window(), before);
+}
+
+TEST(Session, TheSlowestPartOfAnAckIsItsSample) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 1, 0);
+    talk.send_all();
+    talk.pass(50ms);
+    talk.session.add(2, 1, 0);
+    talk.send_all();
+    talk.pass(20ms);
+    talk.confirm({2, 1});
+    EXPECT_EQ(talk.session.round_trip().smoothed(), 70ms);
+}
+
+TEST(Session, NeverMoreIsUnderWayThanThePeerHasRoomFor) {
+    Talk talk(p2pd_peer());
+    talk.session.set_peer_window(3);
+    talk.session.add(1, 100, 0);
+    EXPECT_EQ(talk.send_all(), 3);
+    talk.session.set_peer_window(0);
+    EXPECT_EQ(talk.session.window(), 1U);
+}
+
+TEST(Session, AProbeOfWhichAnythingIsConfirmedRaisesTheLimit) {
+    Talk talk(p2pd_peer());
+    EXPECT_EQ(talk.session.datagram_bytes(), 1200U);
+    talk.session.add(1, 4, 0);
+    talk.send_together();
+    talk.session.probed();
+    EXPECT_FALSE(talk.session.probe_bytes(talk.now));
+    talk.confirm({3});
+    EXPECT_EQ(talk.session.datagram_bytes(), 1452U);
+    EXPECT_EQ(talk.session.probe_bytes(talk.now), 8952U);
+}
+
+TEST(Session, AProbeThatIsLostIsNoCongestion) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 10, 0);
+    talk.session.begin_datagram();
+    talk.session.transmitted(1, talk.now);
+    talk.session.transmitted(2, talk.now);
+    talk.session.probed();
+    talk.send_all();
+    const std::uint32_t before = talk.session.window();
+    talk.confirm({3, 4, 5});
+    EXPECT_EQ(talk.session.next_to_send(), 1);
+    EXPECT_GT(talk.session.window(), before);
+    EXPECT_EQ(talk.session.datagram_bytes(), 1200U);
+    EXPECT_EQ(talk.session.probe_bytes(talk.now), 1452U);
+}
+
+TEST(Session, AProbeThatTheHostRefusesIsSentAgainAtOnceInSmallerDatagrams) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 4, 0);
+    talk.send_together();
+    talk.session.probed();
+    talk.session.probe_refused(talk.now);
+    EXPECT_EQ(talk.session.in_flight(), 0U);
+    EXPECT_EQ(talk.session.next_to_send(), 1);
+    EXPECT_FALSE(talk.session.probe_bytes(talk.now));
+    EXPECT_TRUE(talk.session.probe_bytes(talk.now + 10min));
 }
 
 TEST(Session, ToP2pdTheWindowIsTenAndGrows) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 100, 0);
     EXPECT_EQ(talk.send_all(), 10);
-    for (int us = 1; us <= 10; ++us) talk.session.acknowledged(us, talk.now);
+    for (int us = 1; us <= 10; ++us) talk.confirm({us});
     EXPECT_EQ(talk.send_all(), 20);
 }
 
@@ -229,7 +321,7 @@ TEST(Session, ToAProgramOfTheFieldTheWindowIsOne) {
     for (int us = 1; us <= 10; ++us) {
         EXPECT_EQ(talk.session.next_to_send(), us);
         EXPECT_EQ(talk.send_all(), 1);
-        talk.session.acknowledged(us, talk.now);
+        talk.confirm({us});
     }
 }
 

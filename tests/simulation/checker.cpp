@@ -13,7 +13,7 @@ constexpr std::size_t updates_max = 10'000;  // more than any simulation sends m
 constexpr std::chrono::seconds ack_age_max{4};
 constexpr std::uint64_t amplification_max = 3;  // as RFC 9000 has it, section 8
 constexpr std::size_t message_cost_min = 600;   // of one in memory, as the outbox counts
-constexpr std::size_t acks_max = 65536;
+constexpr std::size_t acks_waiting_max = 65536;
 
 }  // namespace
 
@@ -54,22 +54,46 @@ void Checker::received(SimulatedHost& host, const Endpoint& from, const std::str
 
 void Checker::transmits(SimulatedHost& host, const Transmit& transmit, const std::string& bytes) {
     trace_.add(events_.now(), host.endpoint(), "sends to " + transmit.to.text(), bytes);
-    if (bytes.size() > datagram_bytes_max) violated("a datagram above 1,024 bytes");
-    if (!std::holds_alternative<Datagram>(decode(bytes))) violated("a datagram that is none");
+    check_form(host, transmit, bytes);
     check_account(host, transmit, bytes.size());
-    if (const auto* ack = std::get_if<WireAck>(&transmit.object)) {
-        check_ack(host, transmit, *ack);
-    } else if (const auto* reply = std::get_if<WireReply>(&transmit.object)) {
-        check_text(host, transmit, reply->stamp.us, reply->text);
-    } else {
-        const auto& message = std::get<WireMessage>(transmit.object);
-        check_text(host, transmit, message.stamp.us, message.text);
+    for (const WireObject& object : transmit.objects) {
+        if (const auto* ack = std::get_if<WireAck>(&object)) {
+            check_ack(host, transmit, *ack);
+        } else if (const auto* reply = std::get_if<WireReply>(&object)) {
+            check_text(host, transmit, reply->stamp.us, reply->text);
+        } else {
+            const auto& message = std::get<WireMessage>(object);
+            check_text(host, transmit, message.stamp.us, message.text);
+        }
     }
+}
+
+/// To p2pd alone several objects a datagram, more bytes, and ACKs for many.
+void Checker::check_form(const SimulatedHost& host, const Transmit& transmit,
+                         const std::string& bytes) {
+    const auto lines = split_lines(bytes);
+    if (lines.size() != transmit.objects.size()) violated("other objects than were meant");
+    for (const std::string_view line : lines) {
+        if (!std::holds_alternative<Datagram>(decode(line))) violated("a datagram that is none");
+    }
+    const auto view = host.node().view(transmit.to);
+    if (view && view->facts.is_p2pd) {
+        if (bytes.size() > host.link_bytes()) violated("a datagram above what the link takes");
+        return;
+    }
+    if (bytes.size() > datagram_bytes_max) violated("a datagram above 1,024 bytes");
+    if (lines.size() > 1) violated("several objects to a program of the field");
 }
 
 void Checker::check_ack(const SimulatedHost& host, const Transmit& transmit, const WireAck& ack) {
     if (ack.accepted && !host.store().holds(transmit.to, ack.original.us)) {
         violated("an ACK of what is not durable");
+    }
+    for (const StampRange& range : ack.also) {
+        for (std::uint32_t i = 0; i < range.count; ++i) {
+            if (host.store().holds(transmit.to, range.first_us + i)) continue;
+            violated("an ACK for many of what is not durable");
+        }
     }
     if (!bases_.contains(transmit.to)) return;
     if (transmit.extension != Extension::none) violated("the extension in an ACK to base");
@@ -133,7 +157,7 @@ void Checker::check_account(const SimulatedHost& host, const Transmit& transmit,
                             std::size_t bytes) {
     Account& account = accounts_[{host.home(), transmit.to}];
     account.sent += bytes;
-    if (!std::holds_alternative<WireAck>(transmit.object)) account.solicited = true;
+    if (!std::holds_alternative<WireAck>(transmit.objects.front())) account.solicited = true;
     if (!account.solicited && account.sent > amplification_max * account.received) {
         violated("more than three times what came from an address");
     }
@@ -153,7 +177,7 @@ void Checker::flushed(SimulatedHost& host) {
     const NodeInspector::Sizes sizes = NodeInspector::sizes(node);
     check_peers(host, sizes.peers, sizes.learnt);
     if (sizes.timers > sizes.peers || sizes.ready > sizes.peers) violated("too many timers");
-    if (sizes.acks > acks_max) violated("too many ACKs wait");
+    if (sizes.acks > acks_waiting_max) violated("too many ACKs wait");
     if (sizes.events > 0 || sizes.loads > 0) violated("an event that nobody took");
     const NodeLimits& limits = NodeInspector::limits(node);
     const std::size_t retries = retries_[host.home()];

@@ -69,6 +69,7 @@ private:
         bool solicited = false;  ///< the host's own user has sent something there
     };
 
+    void check_form(const SimulatedHost& host, const Transmit& transmit, const std::string& bytes);
     void check_ack(const SimulatedHost& host, const Transmit& transmit, const WireAck& ack);
     void check_text(const SimulatedHost& host, const Transmit& transmit, std::int64_t us,
                     const std::string& text);

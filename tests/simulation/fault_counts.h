@@ -14,6 +14,7 @@ namespace p2pd {
 enum class Fault : std::uint8_t {
     lost,
     cut_off,
+    too_large,
     doubled,
     overtaken,
     late,
@@ -38,9 +39,10 @@ enum class Fault : std::uint8_t {
 
 class FaultCounts {
 public:
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 22> names{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 23> names{{
         {"lost", "datagrams that the network lost"},
         {"cut off", "datagrams lost in a partition"},
+        {"too large", "datagrams above what the path takes"},
         {"doubled", "further copies that the network made"},
         {"overtaken", "datagrams that arrived after one sent later"},
         {"late", "datagrams that took 10 s to 10 min"},

@@ -20,9 +20,9 @@ struct NodeInspector {
         std::size_t outgoing_bytes = 0;
     };
     static Sizes sizes(const Node& node) {
-        return {node.peers_.size(),  node.timers_.size(), node.ready_.size(),
-                node.learnt_.size(), node.acks_.size(),   node.events_.size(),
-                node.loads_.size(),  node.outbox_.size(), node.outbox_.bytes()};
+        return {node.peers_.size(),  node.timers_.size(),          node.ready_.size(),
+                node.learnt_.size(), node.acknowledger_.waiting(), node.events_.size(),
+                node.loads_.size(),  node.outbox_.size(),          node.outbox_.bytes()};
     }
     /// Peers that may not be forgotten.
     static std::size_t peers_in_use(const Node& node) {

@@ -190,8 +190,11 @@ void SimulatedHost::transmit() {
     if (socket_blocked_) return;
     const auto transmits = node_->take_transmits(now(), transmits_max);
     for (const Transmit& transmit : transmits) {
-        const std::string bytes =
-            encode(transmit.object, endpoint_, transmit.to, transmit.dialect, transmit.extension);
+        const std::string bytes = encode(transmit, endpoint_);
+        if (bytes.size() > network_.link_bytes()) {
+            node_->too_large(now(), transmit.to);
+            continue;
+        }
         observer_.transmits(*this, transmit, bytes);
         network_.transmit(endpoint_, transmit.to, bytes);
     }

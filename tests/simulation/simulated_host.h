@@ -87,6 +87,7 @@ public:
     Node& node() { return *node_; }
     const Node& node() const { return *node_; }
     const NodeLimits& limits() const { return options_.limits; }
+    std::size_t link_bytes() const { return network_.link_bytes(); }
     bool is_up() const { return node_ != nullptr; }
     Now now() const;
 

@@ -19,6 +19,7 @@ void SimulatedNetwork::transmit(const Endpoint& from, const Endpoint& to,
     constexpr std::uint64_t copies_max = 5;
     ++transmitted_;
     const Path path = path_between(from, to);
+    if (bytes.size() > path_bytes_) return counts_.add(Fault::too_large);
     if (cut_.contains({from, to})) return counts_.add(Fault::cut_off);
     if (chance(path.faults->loss)) return counts_.add(Fault::lost);
     std::string arriving = bytes;
@@ -56,10 +57,10 @@ void SimulatedNetwork::spoil(std::string& bytes) {
 void SimulatedNetwork::flip_a_bit(std::string& bytes) {
     for (const std::string_view name : {R"("Mensagem":")", R"("Mensagem de resposta":")"}) {
         const std::size_t begin = bytes.find(name);
-        const std::size_t end = bytes.rfind("\",\"p2pd\"");
-        if (begin == std::string::npos || end == std::string::npos) continue;
+        if (begin == std::string::npos) continue;
         const std::size_t first = begin + name.size();
-        if (end <= first) continue;
+        const std::size_t end = bytes.find("\",\"p2pd\"", first);
+        if (end == std::string::npos || end == first) continue;
         counts_.add(Fault::flipped);
         const std::size_t at = first + random_() % (end - first);
         bytes[at] = static_cast<char>(bytes[at] ^ static_cast<char>(1U << random_() % 7));

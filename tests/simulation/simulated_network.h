@@ -35,6 +35,12 @@ public:
     /// Nobody has this address any more.
     void leave(const Endpoint& endpoint) { receivers_.erase(endpoint); }
 
+    /// The largest datagram that hosts take, and that arrives.
+    void set_sizes(std::size_t link_bytes, std::size_t path_bytes) {
+        link_bytes_ = link_bytes;
+        path_bytes_ = path_bytes;
+    }
+    std::size_t link_bytes() const { return link_bytes_; }
     /// What holds between all, unless one end has faults of its own.
     void set_faults(const NetworkFaults& faults) { faults_ = faults; }
     void set_faults_of(const Endpoint& endpoint, const NetworkFaults& faults) {
@@ -90,6 +96,8 @@ private:
 
     EventQueue& events_;
     std::mt19937_64& random_;
+    std::size_t link_bytes_ = 65507;
+    std::size_t path_bytes_ = 65507;
     NetworkFaults faults_;
     std::map<Endpoint, NetworkFaults> own_faults_;
     std::map<Endpoint, Receive> receivers_;

@@ -83,6 +83,9 @@ void Simulation::set_network() {
         faults.delay_max = 1min + time_up_to(9min);
     }
     network_.set_faults(faults);
+    constexpr std::array<std::size_t, 4> sizes{1220, 1472, 8972, 65507};
+    const std::size_t path = sizes.at(pick(sizes.size()));
+    network_.set_sizes(std::max(path, sizes.at(pick(sizes.size()))), path);
     for (const auto& base : bases_) {
         NetworkFaults losing;
         losing.loss = faults.loss;

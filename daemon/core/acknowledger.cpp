@@ -1,0 +1,136 @@
+// core: the ACKs that wait for the socket. Includes std, core.
+#include "daemon/core/acknowledger.h"
+
+#include <algorithm>
+#include <map>
+
+#include "daemon/core/stamp_clock.h"
+
+namespace p2pd {
+
+namespace {
+
+/// An ACK without its ranges, whatever its addresses are.
+constexpr std::size_t ack_bytes_max = 512;
+
+std::size_t decimal_digits(std::uint64_t number) {
+    std::size_t digits = 1;
+    for (; number >= 10; number /= 10) ++digits;
+    return digits;
+}
+
+/// One ACK, as long as it fits.
+class Joined {
+public:
+    Joined(const Stamp& first, std::size_t datagram_bytes)
+        : last_us_(first.us), room_(datagram_bytes - std::min(datagram_bytes, ack_bytes_max)) {
+        ack.original = first;
+    }
+
+    /// False: it is full. `us` is above those before.
+    bool add(std::int64_t us) {
+        if (confirms == acks_max) return false;
+        const bool follows = us == last_us_ + 1;
+        if (follows && !ack.also.empty()) {
+            ++ack.also.back().count;  // a digit more now and then: ack_bytes_max has room for it
+        } else {
+            const std::size_t bytes = decimal_digits(static_cast<std::uint64_t>(us - last_us_)) + 8;
+            if (bytes > room_) return false;
+            room_ -= bytes;
+            ack.also.push_back({us, 1});
+        }
+        last_us_ = us;
+        ++confirms;
+        return true;
+    }
+
+    WireAck ack;
+    std::uint32_t confirms = 1;
+
+private:
+    std::int64_t last_us_;
+    std::size_t room_;
+};
+
+}  // namespace
+
+void Acknowledger::confirm(Now now, std::vector<AckDue> dues, const FormOf& form_of) {
+    struct Sender {
+        Form form;
+        std::vector<AckDue> dues;
+    };
+    std::map<std::pair<Endpoint, std::optional<Endpoint>>, Sender> senders;
+    for (AckDue& due : dues) {
+        const auto found = senders.find({due.peer, due.local});
+        if (found != senders.end()) {
+            found->second.dues.push_back(std::move(due));
+        } else if (const auto form = form_of(due.peer); !form) {
+            ++dropped_;
+        } else if (!form->joined) {
+            push(now, due, true, *form);
+        } else {
+            Sender& sender = senders[{due.peer, due.local}];
+            sender.form = *form;
+            sender.dues.push_back(std::move(due));
+        }
+    }
+    if (senders.empty()) return;
+    const auto window = static_cast<std::uint32_t>(Inbox::messages_max / senders.size());
+    for (auto& [path, sender] : senders) {
+        join(now, std::move(sender.dues), sender.form, std::max(window, 1U));
+    }
+}
+
+void Acknowledger::join(Now now, std::vector<AckDue> dues, const Form& form, std::uint32_t window) {
+    const auto us = [](const AckDue& due) { return due.stamp.us; };
+    std::ranges::sort(dues, {}, us);
+    // The same timestamp with another content is another message, but one number confirms both.
+    const auto copies = std::ranges::unique(dues, {}, us);
+    dues.erase(copies.begin(), copies.end());
+    for (std::size_t i = 0; i < dues.size();) {
+        Joined joined(dues[i].stamp, form.datagram_bytes);
+        const AckDue& first = dues[i++];
+        while (i < dues.size() && joined.add(dues[i].stamp.us)) ++i;
+        if (waiting_.size() >= waiting_max) {
+            dropped_ += joined.confirms;
+            continue;
+        }
+        joined.ack.stamp = Stamp::of(StampClock::clamp(now.wall));
+        joined.ack.window = window;
+        Transmit transmit{first.peer, first.local, {}, form.dialect, Extension::p2pd};
+        transmit.objects.emplace_back(std::move(joined.ack));
+        waiting_.push_back({std::move(transmit), first.arrived, joined.confirms});
+    }
+}
+
+void Acknowledger::refuse(Now now, const ReceivedMessage& message, const Form& form) {
+    push(now, {message.peer, message.local, message.stamp, now.monotonic}, false, form);
+}
+
+void Acknowledger::push(Now now, const AckDue& due, bool accepted, const Form& form) {
+    if (waiting_.size() >= waiting_max) {
+        ++dropped_;
+        return;
+    }
+    WireAck ack{due.stamp, Stamp::of(StampClock::clamp(now.wall)), accepted};
+    Transmit transmit{
+        due.peer, due.local, {}, form.dialect, form.to_p2pd ? Extension::p2pd : Extension::none};
+    transmit.objects.emplace_back(std::move(ack));
+    waiting_.push_back({std::move(transmit), due.arrived});
+}
+
+std::optional<Transmit> Acknowledger::next(Instant now) {
+    while (!waiting_.empty()) {
+        Waiting next = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (next.transmit.extension == Extension::none && now - next.arrived > age_max) {
+            ++too_late_;
+            continue;
+        }
+        sent_ += next.confirms;
+        return std::move(next.transmit);
+    }
+    return std::nullopt;
+}
+
+}  // namespace p2pd
