@@ -1,0 +1,134 @@
+// tests/bench: what all load generators share. Includes std alone.
+#include "tests/bench/load.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+namespace bench {
+
+namespace {
+
+/// A window that is never filled again is a failure, not a slow program.
+constexpr std::chrono::seconds patience{30};
+
+[[noreturn]] void usage(std::string_view what) {
+    std::fprintf(stderr, "%.*s: see Load in tests/bench/load.h\n", static_cast<int>(what.size()),
+                 what.data());
+    std::exit(64);
+}
+
+double microseconds_at(const std::vector<std::uint32_t>& sorted, double share) {
+    if (sorted.empty()) return 0;
+    const auto index = static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1));
+    return static_cast<double>(sorted[index]) / 10;
+}
+
+}  // namespace
+
+Load parse_load(int argc, char** argv) {
+    Load load;
+    if (argc % 2 == 0) usage("each option has a value");
+    for (int i = 1; i < argc; i += 2) {
+        const std::string_view option = argv[i];
+        const char* const value = argv[i + 1];
+        if (option == "--target")
+            load.target = value;
+        else if (option == "--to")
+            load.to = value;
+        else if (option == "--mode")
+            load.mode = value;
+        else if (option == "--bytes")
+            load.bytes = std::stoul(value);
+        else if (option == "--window")
+            load.window = std::stoul(value);
+        else if (option == "--connections")
+            load.connections = std::stoul(value);
+        else if (option == "--seconds")
+            load.seconds = std::stod(value);
+        else if (option == "--messages")
+            load.messages = std::stoul(value);
+        else
+            usage(option);
+    }
+    return load;
+}
+
+int port_of(const Load& load) {
+    return std::stoi(load.target);
+}
+
+void fail(std::string_view what) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
+    std::exit(1);
+}
+
+void fail_with_errno(std::string_view what) {
+    fail(std::string(what) + ": " + std::strerror(errno));
+}
+
+std::vector<std::string> texts_of(std::size_t bytes, std::size_t count) {
+    std::mt19937 random{1};
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::string text = "n" + std::to_string(i);
+        while (text.size() < bytes) {
+            text += ' ';
+            for (auto left = 2 + random() % 8; left > 0; --left) {
+                text += static_cast<char>('a' + random() % 26);
+            }
+        }
+        text.resize(bytes);
+        if (text.back() == ' ') text.back() = 'x';
+        texts.push_back(std::move(text));
+    }
+    return texts;
+}
+
+Meter::Meter(const Load& load) : load_(load) {
+    sent_at_.reserve(1 << 20);
+    taken_.reserve(1 << 20);
+}
+
+bool Meter::stopped() const {
+    const auto now = Clock::now();
+    if (in_flight() > 0 && now - last_ > patience && now - sent_at_.back() > patience) {
+        fail("no confirmation for 30 s");
+    }
+    if (load_.messages > 0) return sent_at_.size() >= load_.messages;
+    return now - begun_ >= std::chrono::duration<double>(load_.seconds);
+}
+
+bool Meter::may_send() const {
+    return in_flight() < load_.window && !stopped();
+}
+
+std::uint64_t Meter::sent() {
+    sent_at_.push_back(Clock::now());
+    return sent_at_.size() - 1;
+}
+
+void Meter::confirmed(std::uint64_t number) {
+    if (number >= sent_at_.size() || taken_.size() >= sent_at_.size()) fail("confirmed twice");
+    last_ = Clock::now();
+    const auto taken = std::chrono::nanoseconds{last_ - sent_at_[number]}.count() / 100;
+    taken_.push_back(static_cast<std::uint32_t>(taken));
+}
+
+void Meter::confirmed_through(std::uint64_t number) {
+    for (; through_ <= number; ++through_) confirmed(through_);
+}
+
+void Meter::print() const {
+    std::vector<std::uint32_t> sorted = taken_;
+    std::sort(sorted.begin(), sorted.end());
+    std::printf(R"({"messages":%zu,"seconds":%.6f,"p50_us":%.1f,"p99_us":%.1f})"
+                "\n",
+                taken_.size(), std::chrono::duration<double>(last_ - begun_).count(),
+                microseconds_at(sorted, 0.5), microseconds_at(sorted, 0.99));
+}
+
+}  // namespace bench

@@ -1,0 +1,96 @@
+// tests/bench: datagrams of one size, many with one system call. Includes std and POSIX.
+#include "tests/bench/segments.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
+
+#include "tests/bench/load.h"
+
+namespace bench {
+
+namespace {
+
+constexpr int buffer_bytes = 4 << 20;
+constexpr std::size_t datagram_bytes_max = 65000;
+constexpr std::size_t segments_max = 64;
+
+int bound_socket(sockaddr_in& address) {
+    const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    if (bind(descriptor, any, size) != 0 || getsockname(descriptor, any, &size) != 0) {
+        fail_with_errno("bind");
+    }
+    const int on = 1;
+    setsockopt(descriptor, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
+    return descriptor;
+}
+
+void connect_to(int descriptor, const sockaddr_in& address) {
+    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+    if (connect(descriptor, any, sizeof address) != 0) fail_with_errno("connect");
+}
+
+/// The size of the datagrams that the kernel has joined; 0 if it has not.
+std::size_t joined_size(msghdr& header) {
+    for (cmsghdr* each = CMSG_FIRSTHDR(&header); each != nullptr;
+         each = CMSG_NXTHDR(&header, each)) {
+        if (each->cmsg_level != IPPROTO_UDP || each->cmsg_type != UDP_GRO) continue;
+        int size = 0;
+        std::memcpy(&size, CMSG_DATA(each), sizeof size);
+        return static_cast<std::size_t>(size);
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::pair<int, int> udp_pair() {
+    sockaddr_in near_address;
+    sockaddr_in far_address;
+    const int near = bound_socket(near_address);
+    const int far = bound_socket(far_address);
+    connect_to(near, far_address);
+    connect_to(far, near_address);
+    return {near, far};
+}
+
+void send_segments(int descriptor, std::string_view bytes, std::size_t size) {
+    const int segment = static_cast<int>(size);
+    setsockopt(descriptor, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment);
+    const std::size_t burst = std::min(segments_max, datagram_bytes_max / size) * size;
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(burst, bytes.size()))) {
+        send(descriptor, bytes.data(), std::min(burst, bytes.size()), 0);
+    }
+}
+
+void receive_segments(int descriptor, std::size_t bytes_max,
+                      const std::function<void(std::string_view)>& call) {
+    std::array<char, 1 << 16> buffer;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
+    for (std::size_t received = 0; received < bytes_max;) {
+        iovec part{buffer.data(), buffer.size()};
+        msghdr header{nullptr, 0, &part, 1, control.data(), control.size(), 0};
+        const ssize_t size = recvmsg(descriptor, &header, MSG_DONTWAIT);
+        if (size <= 0) return;
+        std::string_view rest(buffer.data(), static_cast<std::size_t>(size));
+        received += rest.size();
+        const std::size_t joined = joined_size(header);
+        const std::size_t step = joined > 0 ? joined : rest.size();
+        for (; !rest.empty(); rest.remove_prefix(std::min(step, rest.size()))) {
+            call(rest.substr(0, step));
+        }
+    }
+}
+
+}  // namespace bench

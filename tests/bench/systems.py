@@ -1,0 +1,184 @@
+"""tests/bench: what is measured: p2pd, and what it is compared with. Each is started with a folder
+of its own, takes loads, and is gone at the end. `confirmed` says what its confirmation promises."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from processes import Load, Result, Server, Unavailable, built, connectable, find, free_port, generate
+
+import harness  # of tests/system, whose path processes.py sets
+import programs
+
+
+class System:
+    """Between `with`, it runs."""
+
+    name = ""
+    confirmed = ""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stack = ExitStack()
+
+    def __enter__(self) -> System:
+        self.folder.mkdir(parents=True)
+        try:
+            self.start()
+        except BaseException:
+            self.stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def load(self, load: Load) -> Result:
+        raise NotImplementedError
+
+
+class P2pd(System):
+    name = "p2pd"
+    confirmed = "on the receiver's disk, synced, and on the sender's"
+    mode = "wait"
+
+    def start(self) -> None:
+        hosts = harness.Hosts(self.folder / "hosts")
+        self.stack.callback(hosts.close)
+        self.alice, self.bob = hosts.start("alice"), hosts.start("bob")
+        self.bob.call("peers.add", {"name": "alice", "address": self.alice.address})
+
+    def load(self, load: Load) -> Result:
+        return generate("load_p2pd", str(self.alice.socket), self.bob.address,
+                        load.with_(mode=load.mode or self.mode))
+
+
+class P2pdEvents(P2pd):
+    name = "p2pd, by subscription"
+    mode = "events"
+
+
+class Lines(P2pd):
+    """The text of each message is a line of standard input."""
+
+    name = "p2pctl send --lines"
+
+    def load(self, load: Load) -> Result:
+        # As many as take the time that is asked for at 10,000 a second.
+        count = load.messages or int(10_000 * load.seconds)
+        lines = b"".join(f"{number:08} ".ljust(load.bytes, "x").encode()[:load.bytes - 1]
+                         + b"x\n" for number in range(count))
+        command = [programs.P2PCTL, "--socket", str(self.alice.socket), "-q", "send", "--lines",
+                   self.bob.address]
+        begun = time.perf_counter()
+        subprocess.run(command, input=lines, stdout=subprocess.DEVNULL, check=True)
+        return Result(count, time.perf_counter() - begun, 0, 0)
+
+
+class RawLog(System):
+    name = "raw log"
+    confirmed = "the bound: appended and synced on both sides, nothing else"
+
+    def start(self) -> None:
+        pass  # it takes frames of one size, so each load has one of its own
+
+    def load(self, load: Load) -> Result:
+        socket = self.folder / f"{load.bytes}x{load.window}"
+        command = [str(built("raw_log")), "--target", str(socket), "--to", str(self.folder),
+                   "--bytes", str(load.bytes)]
+        with Server(command, self.folder, socket.exists):
+            return generate("load_raw", str(socket), "", load)
+
+
+class Redis(System):
+    name = "Redis, 1 connection"
+    confirmed = "on the server's disk, synced (appendfsync always)"
+    connections = 1
+
+    def start(self) -> None:
+        self.port = free_port()
+        command = [find("redis-server"), "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
+                   str(self.folder), "--appendonly", "yes", "--appendfsync", "always", "--save",
+                   ""]
+        self.stack.enter_context(Server(command, self.folder, lambda: connectable(self.port)))
+
+    def load(self, load: Load) -> Result:
+        connections = min(self.connections, load.window)
+        return generate("load_redis", str(self.port), "bench",
+                        load.with_(connections=connections))
+
+
+class Redis16(Redis):
+    name = "Redis, 16 connections"
+    connections = 16
+
+
+class Mosquitto(System):
+    name = "mosquitto, QoS 1"
+    confirmed = "in the broker's memory, for a session that is away (file every 30 min)"
+
+    def start(self) -> None:
+        self.port = free_port()
+        config = self.folder / "mosquitto.conf"
+        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n"
+                          f"persistence true\npersistence_location {self.folder}/\n"
+                          f"max_queued_messages 0\nmax_inflight_messages 0\nlog_dest none\n"
+                          "set_tcp_nodelay true\n" + ("user root\n" if os.geteuid() == 0 else ""))
+        command = [find("mosquitto"), "-c", str(config)]
+        self.stack.enter_context(Server(command, self.folder, lambda: connectable(self.port)))
+
+    def load(self, load: Load) -> Result:
+        return generate("load_mosquitto", str(self.port), "bench", load)
+
+
+class Nats(System):
+    name = "NATS JetStream, file"
+    confirmed = "written by the server, not synced (every 2 min)"
+
+    def start(self) -> None:
+        self.port = free_port()
+        command = [find("nats-server"), "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd",
+                   str(self.folder)]
+        self.stack.enter_context(Server(command, self.folder, lambda: connectable(self.port)))
+
+    def load(self, load: Load) -> Result:
+        return generate("load_nats", str(self.port), f"bench{load.bytes}x{load.window}", load)
+
+
+class RabbitMq(System):
+    name = "RabbitMQ, quorum queue"
+    confirmed = "in the write-ahead log of its one node, synced"
+
+    def start(self) -> None:
+        self.port, epmd_port, peer_port = free_port(), free_port(), free_port()
+        # Erlang starts a process of its own for names, which would outlive us: this is ours.
+        names = self.folder / "names"
+        names.mkdir()
+        self.stack.enter_context(Server([find("epmd"), "-port", str(epmd_port)], names,
+                                        lambda: connectable(epmd_port)))
+        environment = {
+            "PATH": os.environ.get("PATH", ""), "HOME": str(self.folder), "LANG": "C.UTF-8",
+            "ERL_EPMD_PORT": str(epmd_port), "RABBITMQ_NODENAME": "bench@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(peer_port), "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "none"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+        }
+        # The script of /usr/sbin would become another user, who cannot write here.
+        server = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+        if not server.exists():
+            raise Unavailable("rabbitmq-server is not installed")
+        self.stack.enter_context(Server([str(server)], self.folder,
+                                        lambda: connectable(self.port), environment))
+
+    def load(self, load: Load) -> Result:
+        return generate("load_rabbitmq", str(self.port), f"bench{load.bytes}", load)
