@@ -15,14 +15,23 @@ from processes import ROOT
 from report import Section, write
 from rounds import Settings, say
 
+from growth import peers, stored
+from idle import idle
+from network import network
 from one_shot import one_shot
+from stored import store_bytes
 from throughput import latency, throughput
 
 # In this order, unless some are chosen.
 PARTS: dict[str, tuple[Callable[[Settings], list[Section]], str]] = {
     "throughput": (throughput, "durable messages a second, 100 B and 1,000 B, many in flight"),
     "latency": (latency, "one message in flight"),
+    "network": (network, "loss and round trips, beside ENet"),
     "one-shot": (one_shot, "the whole process of one command that sends"),
+    "idle": (idle, "memory and start of a daemon without work"),
+    "store": (store_bytes, "bytes on the disk for a message"),
+    "peers": (peers, "cost of a message with 1 to 1,000 peers"),
+    "stored": (stored, "cost of everything with 1,000 to 1,000,000 stored messages"),
 }
 
 

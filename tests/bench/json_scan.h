@@ -16,6 +16,7 @@ public:
     bool has(std::string_view member) const { return !value(member).empty(); }
     std::uint64_t number(std::string_view member) const;
     std::string_view text(std::string_view member) const;  ///< as written, escapes and all
+    std::string_view raw(std::string_view member) const { return value(member); }
     JsonScan inside(std::string_view member) const { return JsonScan(value(member)); }
     /// Calls for each object of the array `member`.
     void each(std::string_view member, const std::function<void(const JsonScan&)>& call) const;

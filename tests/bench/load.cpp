@@ -51,6 +51,8 @@ Load parse_load(int argc, char** argv) {
             load.seconds = std::stod(value);
         else if (option == "--messages")
             load.messages = std::stoul(value);
+        else if (option == "--cut")
+            load.cut = std::stoul(value) != 0;
         else
             usage(option);
     }
@@ -123,11 +125,12 @@ void Meter::confirmed_through(std::uint64_t number) {
 }
 
 void Meter::print() const {
+    const Clock::time_point end = load_.cut ? Clock::now() : last_;
     std::vector<std::uint32_t> sorted = taken_;
     std::sort(sorted.begin(), sorted.end());
     std::printf(R"({"messages":%zu,"seconds":%.6f,"p50_us":%.1f,"p99_us":%.1f})"
                 "\n",
-                taken_.size(), std::chrono::duration<double>(last_ - begun_).count(),
+                taken_.size(), std::chrono::duration<double>(end - begun_).count(),
                 microseconds_at(sorted, 0.5), microseconds_at(sorted, 0.99));
 }
 

@@ -16,16 +16,18 @@ using Clock = std::chrono::steady_clock;
 /// use for.
 struct Load {
     std::string target;  ///< path of a Unix socket, or port on 127.0.0.1
-    std::string to;      ///< peer, topic, stream or queue
+    std::string to;      ///< peers, topic, stream, queue, folder
     std::string mode;    ///< variant, of those generators that have several
     std::size_t bytes = 100;
     std::size_t window = 1;  ///< messages in flight, over all connections
     std::size_t connections = 1;
     double seconds = 1;
     std::size_t messages = 0;  ///< ends after so many, if not 0
+    bool cut = false;          ///< when the time is over, what is in flight is not waited for
 };
 
-/// `--target T --to NAME --mode M --bytes N --window N --connections N --seconds S --messages N`;
+/// `--target T --to NAME --mode M --bytes N --window N --connections N --seconds S --messages N
+/// --cut 0|1`;
 /// ends the process with 64 for anything else.
 Load parse_load(int argc, char** argv);
 
@@ -51,7 +53,7 @@ public:
     void confirmed(std::uint64_t number);
     /// Every number up to this one, for those that confirm cumulatively.
     void confirmed_through(std::uint64_t number);
-    bool finished() const { return stopped() && in_flight() == 0; }
+    bool finished() const { return stopped() && (load_.cut || in_flight() == 0); }
     std::size_t in_flight() const { return sent_at_.size() - taken_.size(); }
 
     /// One line of JSON: messages, seconds to the last confirmation, latencies in microseconds.

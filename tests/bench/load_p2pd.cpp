@@ -1,7 +1,8 @@
 // tests/bench: messages through p2pd's control socket, many under way. Includes std and bench.
+// `--to` is a list of peers, of which each gets its turn.
 // Modes: `events` takes the confirmations from a subscription, `wait` asks for groups of messages,
 // as `p2pctl send --lines` does, and `accepted` stops at the sender's own disk.
-#include <cstdlib>
+#include <sstream>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,11 +23,12 @@ class Sender {
 public:
     explicit Sender(const Load& load)
         : load_(load), socket_(LineSocket::to_unix(load.target)), meter_(load) {
-        for (const std::string& text : texts_of(load.bytes)) {
-            // Made once: what is measured is the daemon.
-            tails_.push_back(R"(,"method":"send","params":{"peer":")" + load.to + R"(","text":")" +
-                             text + "\"}}\n");
+        // Made once: what is measured is the daemon.
+        std::istringstream peers(load.to);
+        for (std::string peer; std::getline(peers, peer, ',');) {
+            peers_.push_back(R"(,"method":"send","params":{"peer":")" + peer + R"(","text":")");
         }
+        for (const std::string& text : texts_of(load.bytes)) texts_.push_back(text + "\"}}\n");
     }
 
     void run() {
@@ -55,7 +57,8 @@ private:
 
     void post_send() {
         const std::uint64_t number = meter_.sent();
-        post(number, tails_[number % tails_.size()]);
+        post(number, peers_[number % peers_.size()]);
+        socket_.write(texts_[number % texts_.size()]);
     }
 
     void post_waits() {
@@ -113,7 +116,8 @@ private:
     const Load load_;
     LineSocket socket_;
     Meter meter_;
-    std::vector<std::string> tails_;
+    std::vector<std::string> peers_;  ///< what stands between the request's id and its text
+    std::vector<std::string> texts_;  ///< and what then follows
     std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  ///< of unconfirmed ones, by id
     std::unordered_map<std::uint64_t, bool> early_;
     std::vector<std::uint64_t> accepted_;  ///< not asked for yet

@@ -23,6 +23,10 @@ FOLDERS = Path("/var/tmp")
 READY_SECONDS = 60
 
 
+class GeneratorFailed(Exception):
+    """A load generator has ended without a result; says how."""
+
+
 class Unavailable(Exception):
     """Something to compare with is not installed or does not start; says why."""
 
@@ -36,6 +40,7 @@ class Load:
     connections: int = 1
     seconds: float = 1.0
     messages: int = 0
+    cut: bool = False
     mode: str = ""
 
     def with_(self, **changes: object) -> Load:
@@ -120,11 +125,12 @@ def generate(generator: str, target: str, to: str, load: Load) -> Result:
     """Runs a load generator to its end."""
     options = {"target": target, "to": to, "mode": load.mode, "bytes": load.bytes,
                "window": load.window, "connections": load.connections, "seconds": load.seconds,
-               "messages": load.messages}
+               "messages": load.messages, "cut": int(load.cut)}
     command = [str(built(generator))]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.decode()}")
+        raise GeneratorFailed(
+            f"{' '.join(command)}: exit {done.returncode}: {done.stderr.decode()}")
     return Result(**json.loads(done.stdout))

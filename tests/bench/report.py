@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -52,6 +53,8 @@ def median(values: Iterable[float]) -> float:
 
 
 def times(ratio: float) -> str:
+    if math.isnan(ratio):
+        return ""
     return f"{ratio:.2f} ×" if ratio < 100 else f"{ratio:.0f} ×"
 
 

@@ -40,6 +40,15 @@ class System:
     def start(self) -> None:
         raise NotImplementedError
 
+    def serve(self, command: list[str], port: int,
+              environment: dict[str, str] | None = None) -> None:
+        """Starts a server; it is ready when its port can be connected to."""
+        begun = time.perf_counter()
+        server = self.stack.enter_context(
+            Server(command, self.folder, lambda: connectable(port), environment))
+        self.ready_us = (time.perf_counter() - begun) * 1_000_000
+        self.pid = server.process.pid
+
     def load(self, load: Load) -> Result:
         raise NotImplementedError
 
@@ -107,7 +116,7 @@ class Redis(System):
         command = [find("redis-server"), "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
                    str(self.folder), "--appendonly", "yes", "--appendfsync", "always", "--save",
                    ""]
-        self.stack.enter_context(Server(command, self.folder, lambda: connectable(self.port)))
+        self.serve(command, self.port)
 
     def load(self, load: Load) -> Result:
         connections = min(self.connections, load.window)
@@ -132,7 +141,7 @@ class Mosquitto(System):
                           f"max_queued_messages 0\nmax_inflight_messages 0\nlog_dest none\n"
                           "set_tcp_nodelay true\n" + ("user root\n" if os.geteuid() == 0 else ""))
         command = [find("mosquitto"), "-c", str(config)]
-        self.stack.enter_context(Server(command, self.folder, lambda: connectable(self.port)))
+        self.serve(command, self.port)
 
     def load(self, load: Load) -> Result:
         return generate("load_mosquitto", str(self.port), "bench", load)
@@ -146,7 +155,7 @@ class Nats(System):
         self.port = free_port()
         command = [find("nats-server"), "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd",
                    str(self.folder)]
-        self.stack.enter_context(Server(command, self.folder, lambda: connectable(self.port)))
+        self.serve(command, self.port)
 
     def load(self, load: Load) -> Result:
         return generate("load_nats", str(self.port), f"bench{load.bytes}x{load.window}", load)
@@ -177,8 +186,7 @@ class RabbitMq(System):
         server = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
         if not server.exists():
             raise Unavailable("rabbitmq-server is not installed")
-        self.stack.enter_context(Server([str(server)], self.folder,
-                                        lambda: connectable(self.port), environment))
+        self.serve([str(server)], self.port, environment)
 
     def load(self, load: Load) -> Result:
         return generate("load_rabbitmq", str(self.port), f"bench{load.bytes}", load)

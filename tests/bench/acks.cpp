@@ -1,0 +1,109 @@
+// tests/bench: a thousand receivers in one process. Includes std, POSIX and bench.
+// acks: binds a port of all addresses, prints it, and confirms each message at once, as a p2pd
+// would that had the fastest of disks, from the very address of 127/8 that it came to.
+#include <arpa/inet.h>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string>
+#include <sys/socket.h>
+
+#include "tests/bench/json_scan.h"
+#include "tests/bench/load.h"
+
+namespace bench {
+namespace {
+
+constexpr int buffer_bytes = 4 << 20;
+
+using Control = std::array<char, CMSG_SPACE(sizeof(in_pktinfo))>;
+
+struct Received {
+    std::array<char, 2048> bytes;
+    std::size_t size = 0;
+    sockaddr_in source{};
+    in_addr arrived_at{};
+};
+
+int bound_socket() {
+    const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    if (bind(descriptor, any, size) != 0 || getsockname(descriptor, any, &size) != 0) {
+        fail_with_errno("bind");
+    }
+    const int on = 1;
+    setsockopt(descriptor, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
+    std::printf("%d\n", ntohs(address.sin_port));
+    std::fflush(stdout);
+    return descriptor;
+}
+
+bool receive(int descriptor, Received& received) {
+    alignas(cmsghdr) Control control;
+    iovec part{received.bytes.data(), received.bytes.size()};
+    msghdr header{&received.source, sizeof received.source, &part, 1,
+                  control.data(),   control.size(),         0};
+    const ssize_t size = recvmsg(descriptor, &header, MSG_DONTWAIT);
+    if (size < 0) return false;
+    received.size = static_cast<std::size_t>(size);
+    for (cmsghdr* each = CMSG_FIRSTHDR(&header); each != nullptr;
+         each = CMSG_NXTHDR(&header, each)) {
+        if (each->cmsg_level != IPPROTO_IP || each->cmsg_type != IP_PKTINFO) continue;
+        in_pktinfo info;
+        std::memcpy(&info, CMSG_DATA(each), sizeof info);
+        received.arrived_at = info.ipi_addr;
+    }
+    return true;
+}
+
+void answer(int descriptor, Received& received, const std::string& text) {
+    alignas(cmsghdr) Control control{};
+    iovec part{const_cast<char*>(text.data()), text.size()};
+    msghdr header{&received.source, sizeof received.source, &part, 1,
+                  control.data(),   control.size(),         0};
+    cmsghdr* const info_header = CMSG_FIRSTHDR(&header);
+    info_header->cmsg_level = IPPROTO_IP;
+    info_header->cmsg_type = IP_PKTINFO;
+    info_header->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+    in_pktinfo info{};
+    info.ipi_spec_dst = received.arrived_at;
+    std::memcpy(CMSG_DATA(info_header), &info, sizeof info);
+    sendmsg(descriptor, &header, 0);
+}
+
+/// The ACK of common/WIRE.md; empty for what is no message.
+std::string ack_of(const Received& received) {
+    const JsonScan message({received.bytes.data(), received.size});
+    const std::string stamp(message.raw("Timestamp da mensagem"));
+    if (stamp.empty()) return {};
+    const auto member = [&](const char* name) { return std::string(message.raw(name)); };
+    return R"({"Ip_origem":)" + member("Ip_destino") + R"(,"Ip_destino":)" + member("Ip_origem") +
+           R"(,"Porta_origem":)" + member("Porta_destino") + R"(,"Porta_destino":)" +
+           member("Porta_origem") + R"(,"Timestamp da mensagem original":)" + stamp +
+           R"(,"Timestamp da mensagem de resposta":)" + stamp + R"(,"ACK":true,"p2pd":{"v":1}})";
+}
+
+}  // namespace
+}  // namespace bench
+
+int main() {
+    using namespace bench;
+    const int descriptor = bound_socket();
+    Received received;
+    for (;;) {
+        pollfd entry{descriptor, POLLIN, 0};
+        poll(&entry, 1, -1);
+        while (receive(descriptor, received)) {
+            if (const std::string ack = ack_of(received); !ack.empty()) {
+                answer(descriptor, received, ack);
+            }
+        }
+    }
+}

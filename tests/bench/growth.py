@@ -1,0 +1,135 @@
+"""tests/bench: what a message costs when there are many peers, and when much is stored."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from control import Control
+from harness import Daemon
+from idle import OneP2pd, resident_bytes
+from processes import Load, built, generate
+from report import Section, Table, duration, median, rate, size
+from rounds import Settings, in_turn, once, say
+from systems import P2pd, System
+
+PEERS = (1, 10, 100, 1000)
+PEERS_SECONDS = 2.0
+STORED = (1_000, 10_000, 100_000, 1_000_000)
+STORED_LONG = (*STORED, 10_000_000)
+STORED_QUICK = (1_000, 5_000)
+WORD = "n77"  # of the generators' texts, one in 1,024 has it
+REPEATS = 21
+
+
+@contextmanager
+def receivers() -> Iterator[int]:
+    """The port at which any address of 127/8 confirms messages; no daemon, nothing is kept."""
+    with subprocess.Popen([str(built("acks"))], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def peers(settings: Settings) -> list[Section]:
+    load = Load(bytes=100, window=4096, seconds=settings.seconds(PEERS_SECONDS))
+    section = Section("Cost against the number of peers",
+                      f"{settings.rounds_of} {load.seconds:g} s, {load.bytes} B, at most "
+                      f"{load.window:,} in flight; one p2pd sends to each peer in turn. The peers "
+                      "are one process that confirms at once from many addresses of 127/8.")
+    table = Table(("peers", "messages/s", "processor time a message", "memory"))
+    for count in PEERS:
+        class ToPeers(OneP2pd):
+            name = f"p2pd, {count} peers"
+
+        found = in_turn((ToPeers,), settings, lambda system: to_peers(system, count, load))
+        results = found.results[ToPeers.name]
+        table.rows.append((f"{count:,}", rate(median(each[0] for each in results)),
+                           duration(median(each[1] for each in results)),
+                           size(median(each[2] for each in results))))
+    section.tables.append(table)
+    return [section]
+
+
+def to_peers(system: System, count: int, load: Load) -> tuple[float, float, float]:
+    """Messages a second, microseconds of processor time of each, memory at the end."""
+    with receivers() as port:
+        addresses = ",".join(f"127.1.{number // 200}.{number % 200 + 1}:{port}"
+                             for number in range(count))
+        before = processor_us(system.pid)
+        result = generate("load_p2pd", str(system.daemon.socket), addresses,
+                          load.with_(mode=P2pd.mode))
+        spent = processor_us(system.pid) - before
+        return result.rate, spent / result.messages, resident_bytes(system.pid)
+
+
+def processor_us(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1_000_000 / os.sysconf("SC_CLK_TCK")
+
+
+def stored(settings: Settings) -> list[Section]:
+    counts = STORED_QUICK if settings.quick else STORED_LONG if settings.long else STORED
+    section = Section("Cost against the number of stored messages",
+                      f"One pair of p2pd, filled through the control socket with texts of 100 B; "
+                      f"medians of {REPEATS}. Send: one in flight, confirmed. Page: the newest 50 "
+                      "of the inbox. Search: one word, 50 of its messages. Start: to READY=1, of "
+                      "the receiver.")
+    table = Table(("messages", "filled at", "send", "page", "search", "start", "memory"))
+    once(P2pd, lambda system: grow(system, counts, table))
+    section.tables.append(table)
+    return [section]
+
+
+def grow(system: System, counts: tuple[int, ...], table: Table) -> None:
+    there = 0
+    for count in counts:
+        filled = system.load(Load(bytes=100, window=4096, messages=count - there))
+        there = count
+        for daemon in (system.alice, system.bob):
+            wait_idle(daemon)
+        sent = system.load(Load(bytes=100, window=1, messages=REPEATS))
+        with system.bob.control() as control:
+            page = timed_us(lambda: control.call("list", {"limit": 50}))
+            found = timed_us(lambda: search(control))
+        system.bob.stop()
+        started = start_us(system.bob)
+        table.rows.append((f"{count:,}", rate(filled.rate), duration(sent.p50_us),
+                           duration(page), duration(found), duration(started),
+                           size(resident_bytes(system.bob.pid))))
+        say(f"  {count:,} messages")
+
+
+def search(control: Control) -> None:
+    assert control.call("search", {"words": WORD, "limit": 50})["messages"], "the index is behind"
+
+
+def wait_idle(daemon: Daemon) -> None:
+    """Until what the daemon does in its spare time, such as the index for searches, is done."""
+    before = -1.0
+    while before != (now := processor_us(daemon.pid)):
+        before = now
+        time.sleep(0.5)
+
+
+def timed_us(call: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - begun) * 1_000_000)
+    return median(taken)
+
+
+def start_us(daemon: Daemon) -> float:
+    begun = time.perf_counter()
+    daemon.launch()
+    daemon.wait_notified("READY=1", seconds=120)
+    return (time.perf_counter() - begun) * 1_000_000
