@@ -1,7 +1,6 @@
 // tests/bench: a thousand receivers in one process. Includes std, POSIX and bench.
 // acks: binds a port of all addresses, prints it, and confirms each message at once, as a p2pd
 // would that had the fastest of disks, from the very address of 127/8 that it came to.
-#include <arpa/inet.h>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -11,12 +10,10 @@
 #include <sys/socket.h>
 
 #include "tests/bench/json_scan.h"
-#include "tests/bench/load.h"
+#include "tests/bench/sockets.h"
 
 namespace bench {
 namespace {
-
-constexpr int buffer_bytes = 4 << 20;
 
 using Control = std::array<char, CMSG_SPACE(sizeof(in_pktinfo))>;
 
@@ -26,24 +23,6 @@ struct Received {
     sockaddr_in source{};
     in_addr arrived_at{};
 };
-
-int bound_socket() {
-    const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (bind(descriptor, any, size) != 0 || getsockname(descriptor, any, &size) != 0) {
-        fail_with_errno("bind");
-    }
-    const int on = 1;
-    setsockopt(descriptor, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
-    std::printf("%d\n", ntohs(address.sin_port));
-    std::fflush(stdout);
-    return descriptor;
-}
 
 bool receive(int descriptor, Received& received) {
     alignas(cmsghdr) Control control;
@@ -95,7 +74,11 @@ std::string ack_of(const Received& received) {
 
 int main() {
     using namespace bench;
-    const int descriptor = bound_socket();
+    const auto [descriptor, port] = bind_udp(INADDR_ANY);
+    const int on = 1;
+    setsockopt(descriptor, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    std::printf("%d\n", port);
+    std::fflush(stdout);
     Received received;
     for (;;) {
         pollfd entry{descriptor, POLLIN, 0};

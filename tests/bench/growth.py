@@ -47,7 +47,7 @@ def peers(settings: Settings) -> list[Section]:
     table = Table(("peers", "messages/s", "processor time a message", "memory"))
     for count in PEERS:
         class ToPeers(OneP2pd):
-            name = f"p2pd, {count} peers"
+            name = f"p2pd, peers: {count}"
 
         found = in_turn((ToPeers,), settings, lambda system: to_peers(system, count, load))
         results = found.results[ToPeers.name]

@@ -1,19 +1,16 @@
 // tests/bench: a stream socket that is written and read without waiting. Includes std and POSIX.
 #include "tests/bench/line_socket.h"
 
-#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
 #include "tests/bench/load.h"
+#include "tests/bench/sockets.h"
 
 namespace bench {
 
@@ -21,8 +18,11 @@ namespace {
 
 constexpr int patience_ms = 1000;
 
-void connect_or_fail(int descriptor, const sockaddr* address, socklen_t size) {
-    if (descriptor < 0 || connect(descriptor, address, size) != 0) fail_with_errno("connect");
+template <class Address>
+int connected_socket(const Address& address, int family) {
+    const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(descriptor, any(address), sizeof address) != 0) fail_with_errno("connect");
+    return descriptor;
 }
 
 bool would_block() {
@@ -32,22 +32,11 @@ bool would_block() {
 }  // namespace
 
 LineSocket LineSocket::to_unix(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) fail("the socket's path is too long");
-    std::memcpy(address.sun_path, path.data(), path.size());
-    const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    connect_or_fail(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    return LineSocket(descriptor);
+    return LineSocket(connected_socket(unix_address(path), AF_UNIX));
 }
 
 LineSocket LineSocket::to_port(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    connect_or_fail(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int descriptor = connected_socket(loopback(port), AF_INET);
     const int on = 1;
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return LineSocket(descriptor);

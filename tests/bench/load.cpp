@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <random>
 
 namespace bench {
@@ -31,30 +33,22 @@ double microseconds_at(const std::vector<std::uint32_t>& sorted, double share) {
 
 Load parse_load(int argc, char** argv) {
     Load load;
+    const std::map<std::string_view, std::function<void(const char*)>> options{
+        {"--target", [&](const char* value) { load.target = value; }},
+        {"--to", [&](const char* value) { load.to = value; }},
+        {"--mode", [&](const char* value) { load.mode = value; }},
+        {"--bytes", [&](const char* value) { load.bytes = std::stoul(value); }},
+        {"--window", [&](const char* value) { load.window = std::stoul(value); }},
+        {"--connections", [&](const char* value) { load.connections = std::stoul(value); }},
+        {"--seconds", [&](const char* value) { load.seconds = std::stod(value); }},
+        {"--messages", [&](const char* value) { load.messages = std::stoul(value); }},
+        {"--cut", [&](const char* value) { load.cut = std::stoul(value) != 0; }},
+    };
     if (argc % 2 == 0) usage("each option has a value");
     for (int i = 1; i < argc; i += 2) {
-        const std::string_view option = argv[i];
-        const char* const value = argv[i + 1];
-        if (option == "--target")
-            load.target = value;
-        else if (option == "--to")
-            load.to = value;
-        else if (option == "--mode")
-            load.mode = value;
-        else if (option == "--bytes")
-            load.bytes = std::stoul(value);
-        else if (option == "--window")
-            load.window = std::stoul(value);
-        else if (option == "--connections")
-            load.connections = std::stoul(value);
-        else if (option == "--seconds")
-            load.seconds = std::stod(value);
-        else if (option == "--messages")
-            load.messages = std::stoul(value);
-        else if (option == "--cut")
-            load.cut = std::stoul(value) != 0;
-        else
-            usage(option);
+        const auto found = options.find(argv[i]);
+        if (found == options.end()) usage(argv[i]);
+        found->second(argv[i + 1]);
     }
     return load;
 }

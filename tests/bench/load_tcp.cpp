@@ -1,6 +1,5 @@
 // tests/bench: plain TCP, confirmed by the receiving program. Includes std, POSIX and bench.
 // `--target` is the port of the receiver, which is a process of our own and keeps nothing.
-#include <arpa/inet.h>
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,20 +12,17 @@
 
 #include "tests/bench/line_socket.h"
 #include "tests/bench/load.h"
+#include "tests/bench/sockets.h"
 
 namespace bench {
 namespace {
 
 int listen_on(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in address = loopback(port);
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        listen(listener, 1) != 0) {
+    if (bind(listener, any(address), sizeof address) != 0 || listen(listener, 1) != 0) {
         fail_with_errno("bind");
     }
     return listener;

@@ -3,7 +3,6 @@
 //   client - Unix socket -> append, fdatasync -> UDP (GSO/GRO) -> append, fdatasync -> ACK - client
 // Each syncs what has come meanwhile as one group. Frames have one size: a number, then the text.
 // ACKs are cumulative; what is lost goes again after a silence.
-#include <arpa/inet.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -12,11 +11,11 @@
 #include <string>
 #include <sys/prctl.h>
 #include <sys/signal.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/bench/load.h"
 #include "tests/bench/segments.h"
+#include "tests/bench/sockets.h"
 
 namespace bench {
 namespace {
@@ -47,13 +46,10 @@ private:
 /// The socket has its name once it listens.
 int accept_client(const std::string& path) {
     const std::string early = path + ".new";
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (early.size() >= sizeof address.sun_path) fail("the socket's path is too long");
-    std::memcpy(address.sun_path, early.data(), early.size());
+    const sockaddr_un address = unix_address(early);
     const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        listen(listener, 1) != 0 || std::rename(early.c_str(), path.c_str()) != 0) {
+    if (bind(listener, any(address), sizeof address) != 0 || listen(listener, 1) != 0 ||
+        std::rename(early.c_str(), path.c_str()) != 0) {
         fail_with_errno("bind");
     }
     return accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);

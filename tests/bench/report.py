@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import statistics
+import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -81,12 +82,17 @@ def size(count: float) -> str:
 def header(command: str) -> str:
     """What has to be known of the machine; the load says whether others were at work."""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    listed = Path(__file__).with_name("packages").read_text().splitlines()
+    names = [name for name in listed if name and not name.startswith("#")]
+    versions = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}, ", *names],
+                              capture_output=True, text=True, check=False).stdout
     return "\n".join([
         "# p2pd beside others", "",
         f"`{command}`, {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC. "
         f"{os.cpu_count()} cores, Linux {platform.release()}, load average {load} at the end.",
         "Medians of rounds in which everybody takes a turn; ratios are of the same round. Compare "
-        "figures within one table only.", ""])
+        "figures within one table only.", "",
+        f"Compared with: {versions.rstrip(', ')}.", ""])
 
 
 def write(path: Path, command: str, sections: list[Section]) -> None:

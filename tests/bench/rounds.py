@@ -55,7 +55,7 @@ def in_turn(systems: Sequence[type[System]], settings: Settings,
             if system.name in turns.skipped:
                 continue
             try:
-                result = once(system, measure)
+                result = once(system, measure, number + 1)
             except Unavailable as reason:
                 turns.skipped[system.name] = str(reason)
                 turns.results.pop(system.name, None)
@@ -66,7 +66,8 @@ def in_turn(systems: Sequence[type[System]], settings: Settings,
     return turns
 
 
-def once(system: type[System], measure: Callable[[System], Measured]) -> Measured:
+def once(system: type[System], measure: Callable[[System], Measured],
+         number: int = 1) -> Measured:
     with tempfile.TemporaryDirectory(prefix="p2p-bench-", dir=FOLDERS) as folder:
-        with system(Path(folder) / "s") as running:
+        with system(Path(folder) / "s", number) as running:
             return measure(running)

@@ -2,7 +2,6 @@
 #include "tests/bench/segments.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <cstring>
 #include <netinet/in.h>
@@ -10,35 +9,20 @@
 #include <sys/socket.h>
 
 #include "tests/bench/load.h"
+#include "tests/bench/sockets.h"
 
 namespace bench {
 
 namespace {
 
-constexpr int buffer_bytes = 4 << 20;
 constexpr std::size_t datagram_bytes_max = 65000;
 constexpr std::size_t segments_max = 64;
 
-int bound_socket(sockaddr_in& address) {
-    const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (bind(descriptor, any, size) != 0 || getsockname(descriptor, any, &size) != 0) {
-        fail_with_errno("bind");
-    }
+void connect_to(const UdpSocket& socket, const UdpSocket& other) {
     const int on = 1;
-    setsockopt(descriptor, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
-    return descriptor;
-}
-
-void connect_to(int descriptor, const sockaddr_in& address) {
-    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-    if (connect(descriptor, any, sizeof address) != 0) fail_with_errno("connect");
+    setsockopt(socket.descriptor, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+    const sockaddr_in address = loopback(other.port);
+    if (connect(socket.descriptor, any(address), sizeof address) != 0) fail_with_errno("connect");
 }
 
 /// The size of the datagrams that the kernel has joined; 0 if it has not.
@@ -56,13 +40,11 @@ std::size_t joined_size(msghdr& header) {
 }  // namespace
 
 std::pair<int, int> udp_pair() {
-    sockaddr_in near_address;
-    sockaddr_in far_address;
-    const int near = bound_socket(near_address);
-    const int far = bound_socket(far_address);
-    connect_to(near, far_address);
-    connect_to(far, near_address);
-    return {near, far};
+    const UdpSocket near = bind_udp(INADDR_LOOPBACK);
+    const UdpSocket far = bind_udp(INADDR_LOOPBACK);
+    connect_to(near, far);
+    connect_to(far, near);
+    return {near.descriptor, far.descriptor};
 }
 
 void send_segments(int descriptor, std::string_view bytes, std::size_t size) {

@@ -19,10 +19,12 @@ class System:
     """Between `with`, it runs."""
 
     name = ""
+    settings = ""
     confirmed = ""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, number: int = 1) -> None:
         self.folder = folder
+        self.round = number
         self.stack = ExitStack()
 
     def __enter__(self) -> System:
@@ -55,6 +57,7 @@ class System:
 
 class P2pd(System):
     name = "p2pd"
+    settings = "as installed; the sender is in the receiver's address book"
     confirmed = "on the receiver's disk, synced, and on the sender's"
     mode = "wait"
 
@@ -71,6 +74,7 @@ class P2pd(System):
 
 class P2pdEvents(P2pd):
     name = "p2pd, by subscription"
+    settings = "confirmations are taken from subscribe instead of wait"
     mode = "events"
 
 
@@ -78,10 +82,10 @@ class Lines(P2pd):
     """The text of each message is a line of standard input."""
 
     name = "p2pctl send --lines"
+    settings = "start and end of the process included"
 
     def load(self, load: Load) -> Result:
-        # As many as take the time that is asked for at 10,000 a second.
-        count = load.messages or int(10_000 * load.seconds)
+        count = load.messages or int(5_000 * load.seconds)
         lines = b"".join(f"{number:08} ".ljust(load.bytes, "x").encode()[:load.bytes - 1]
                          + b"x\n" for number in range(count))
         command = [programs.P2PCTL, "--socket", str(self.alice.socket), "-q", "send", "--lines",
@@ -93,7 +97,9 @@ class Lines(P2pd):
 
 class RawLog(System):
     name = "raw log"
-    confirmed = "the bound: appended and synced on both sides, nothing else"
+    settings = ("two processes: Unix socket, append and fdatasync, UDP by GSO and GRO, append and "
+                "fdatasync, ACK; nothing else. The bound for any design with a disk")
+    confirmed = P2pd.confirmed
 
     def start(self) -> None:
         pass  # it takes frames of one size, so each load has one of its own
@@ -108,7 +114,8 @@ class RawLog(System):
 
 class Redis(System):
     name = "Redis, 1 connection"
-    confirmed = "on the server's disk, synced (appendfsync always)"
+    settings = "XADD; appendonly yes, appendfsync always, no save"
+    confirmed = "on the server's disk, synced"
     connections = 1
 
     def start(self) -> None:
@@ -131,7 +138,9 @@ class Redis16(Redis):
 
 class Mosquitto(System):
     name = "mosquitto, QoS 1"
-    confirmed = "in the broker's memory, for a session that is away (file every 30 min)"
+    settings = ("persistence true, no limits of queue and flight; a session that is away is to "
+                "have the messages")
+    confirmed = "in the broker's memory; its file is written every 30 min"
 
     def start(self) -> None:
         self.port = free_port()
@@ -149,7 +158,8 @@ class Mosquitto(System):
 
 class Nats(System):
     name = "NATS JetStream, file"
-    confirmed = "written by the server, not synced (every 2 min)"
+    settings = "one stream with storage file"
+    confirmed = "written to a file by the server, which is synced every 2 min"
 
     def start(self) -> None:
         self.port = free_port()
@@ -163,6 +173,7 @@ class Nats(System):
 
 class RabbitMq(System):
     name = "RabbitMQ, quorum queue"
+    settings = "one node; persistent messages, publisher confirms"
     confirmed = "in the write-ahead log of its one node, synced"
 
     def start(self) -> None:

@@ -69,5 +69,5 @@ def latencies(results: list[Result]) -> tuple[str, str]:
 
 def meanings(systems: tuple[type[System], ...], turns: Turns) -> list[str]:
     """What a confirmation of each says: rates of different promises are not the same thing."""
-    return [f"{system.name}: confirmed is {system.confirmed}" for system in systems
-            if system.name in turns.results]
+    return [f"{system.name}: {system.settings}. Confirmed: {system.confirmed}"
+            for system in systems if system.name in turns.results]

@@ -1,14 +1,13 @@
 // tests/bench: a network between two UDP programs: loses by a seed, delays. Includes std and POSIX.
 // udp_relay PORT LOSS DELAY_US SEED: what comes to the near socket goes to 127.0.0.1:PORT from the
 // far one, and back to whoever wrote last. DELAY_US each way; LOSS is a share. Prints both ports.
-#include <arpa/inet.h>
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <netinet/in.h>
 #include <optional>
 #include <poll.h>
 #include <random>
@@ -17,37 +16,16 @@
 #include <sys/socket.h>
 
 #include "tests/bench/load.h"
+#include "tests/bench/sockets.h"
 
 namespace bench {
 namespace {
 
-constexpr int buffer_bytes = 4 << 20;
 constexpr int burst = 64;
 
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
-struct Socket {
-    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int port = 0;
-    std::optional<sockaddr_in> other;  ///< where to send what came to the other socket
-
-    Socket() {
-        sockaddr_in address = loopback(0);
-        socklen_t size = sizeof address;
-        auto* const any = reinterpret_cast<sockaddr*>(&address);
-        if (bind(descriptor, any, size) != 0 || getsockname(descriptor, any, &size) != 0) {
-            fail_with_errno("bind");
-        }
-        port = ntohs(address.sin_port);
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
-    }
+struct Side {
+    UdpSocket socket = bind_udp(INADDR_LOOPBACK);
+    std::optional<sockaddr_in> other;  ///< where to send what came to the other side
 };
 
 /// One way: what came, until its time has come. The delay is the same for all, so none overtakes.
@@ -56,13 +34,13 @@ public:
     Way(double loss, std::chrono::microseconds delay, std::uint64_t seed)
         : loss_(loss), delay_(delay), random_(seed) {}
 
-    void take(Socket& from) {
+    void take(Side& from) {
         std::array<char, 1 << 16> buffer;
         for (int i = 0; i < burst; ++i) {
             sockaddr_in source{};
             socklen_t size = sizeof source;
             const ssize_t bytes =
-                recvfrom(from.descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT,
+                recvfrom(from.socket.descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT,
                          reinterpret_cast<sockaddr*>(&source), &size);
             if (bytes < 0) return;
             from.other = source;
@@ -72,12 +50,12 @@ public:
         }
     }
 
-    void release(const Socket& to) {
+    void release(const Side& to) {
         for (; !held_.empty() && held_.front().at <= Clock::now(); held_.pop_front()) {
             if (!to.other) continue;
             const std::string& bytes = held_.front().bytes;
-            sendto(to.descriptor, bytes.data(), bytes.size(), 0,
-                   reinterpret_cast<const sockaddr*>(&*to.other), sizeof *to.other);
+            sendto(to.socket.descriptor, bytes.data(), bytes.size(), 0, any(*to.other),
+                   sizeof *to.other);
         }
     }
 
@@ -104,13 +82,13 @@ timespec until(Clock::time_point at) {
     return {nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
 }
 
-[[noreturn]] void relay(Socket& near, Socket& far, Way& forth, Way& back) {
+[[noreturn]] void relay(Side& near, Side& far, Way& forth, Way& back) {
     for (;;) {
         std::optional<Clock::time_point> next = forth.next();
         if (const auto other = back.next(); other && (!next || *other < *next)) next = other;
         const timespec timeout = until(next.value_or(Clock::now()));
-        std::array<pollfd, 2> entries{pollfd{near.descriptor, POLLIN, 0},
-                                      pollfd{far.descriptor, POLLIN, 0}};
+        std::array<pollfd, 2> entries{pollfd{near.socket.descriptor, POLLIN, 0},
+                                      pollfd{far.socket.descriptor, POLLIN, 0}};
         ppoll(entries.data(), entries.size(), next ? &timeout : nullptr, nullptr);
         if (entries[0].revents != 0) forth.take(near);
         if (entries[1].revents != 0) back.take(far);
@@ -130,10 +108,10 @@ int main(int argc, char** argv) {
     const auto seed = static_cast<std::uint64_t>(std::atoi(argv[4]));
     Way forth(std::atof(argv[2]), delay, seed);
     Way back(std::atof(argv[2]), delay, seed + 1);
-    Socket near;
-    Socket far;
+    Side near;
+    Side far;
     far.other = loopback(std::atoi(argv[1]));
-    std::printf("%d %d\n", near.port, far.port);
+    std::printf("%d %d\n", near.socket.port, far.socket.port);
     std::fflush(stdout);
     relay(near, far, forth, back);
 }
