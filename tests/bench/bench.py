@@ -7,6 +7,7 @@ usage: bench.py [--quick | --long] [--rounds N] [--out FILE] [PART…]
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
+    # So that what was started is ended in that case, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = Settings(rounds=given.rounds or (1 if given.quick else 3), quick=given.quick,
                         long=given.long)
     sections: list[Section] = []

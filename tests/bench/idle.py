@@ -40,7 +40,7 @@ class OneP2pd(System):
 
 
 def idle(settings: Settings) -> list[Section]:
-    rounds = Settings(rounds=max(ROUNDS_MIN, settings.rounds))
+    rounds = settings if settings.quick else Settings(rounds=max(ROUNDS_MIN, settings.rounds))
     turns = in_turn((OneP2pd, Mosquitto, Redis, Nats), rounds, measure)
     section = Section("Idle", f"{rounds.rounds_of} a start with an empty store. Ready: for p2pd "
                       "from its start to READY=1, for others until their port can be connected "

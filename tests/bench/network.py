@@ -90,7 +90,8 @@ def network(settings: Settings) -> list[Section]:
     section = Section("A worse network",
                       f"{settings.rounds_of} {load.seconds:g} s, {load.bytes} B, at most "
                       f"{WINDOW:,} in flight; through a relay on this machine that loses a share "
-                      "of all datagrams, both ways, by a seed (the number of the round), and delays.")
+                      "of all datagrams, both ways, by a seed (the number of the round), and "
+                      "delays.")
     by_loss = [(f"loss {loss:.0%}", loss, 0.0) for loss in LOSSES]
     by_delay = [(f"round trip {delay:g} ms", 0.0, delay) for delay in ROUND_TRIPS_MS]
     section.tables += [compare(rows, settings, load) for rows in (by_loss, by_delay)]

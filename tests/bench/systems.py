@@ -9,7 +9,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from processes import Load, Result, Server, Unavailable, built, connectable, find, free_port, generate
+from processes import (Load, Result, Server, Unavailable, built, connectable, find, free_port,
+                       generate)
 
 import harness  # of tests/system, whose path processes.py sets
 import programs
