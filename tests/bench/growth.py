@@ -15,7 +15,7 @@ from idle import OneP2pd, resident_bytes
 from processes import Load, built, generate
 from report import Section, Table, duration, median, rate, size
 from rounds import Settings, in_turn, once, say
-from systems import P2pd, System
+from systems import P2pd
 
 PEERS = (1, 10, 100, 1000)
 PEERS_SECONDS = 2.0
@@ -59,7 +59,7 @@ def peers(settings: Settings) -> list[Section]:
     return [section]
 
 
-def to_peers(system: System, count: int, load: Load) -> tuple[float, float, float]:
+def to_peers(system: OneP2pd, count: int, load: Load) -> tuple[float, float, float]:
     """Messages a second, microseconds of processor time of each, memory at the end."""
     with receivers() as port:
         addresses = ",".join(f"127.1.{number // 200}.{number % 200 + 1}:{port}"
@@ -91,7 +91,7 @@ def stored(settings: Settings) -> list[Section]:
     return [section]
 
 
-def grow(system: System, counts: tuple[int, ...], patience: float, table: Table) -> None:
+def grow(system: P2pd, counts: tuple[int, ...], patience: float, table: Table) -> None:
     there = 0
     for count in counts:
         filled = system.load(Load(bytes=100, window=4096, messages=count - there))

@@ -44,7 +44,7 @@ class Load:
     mode: str = ""
 
     def with_(self, **changes: object) -> Load:
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from processes import FOLDERS, Unavailable
 from systems import System
 
 Measured = TypeVar("Measured")
+Running = TypeVar("Running", bound=System)
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def in_turn(systems: Sequence[type[System]], settings: Settings,
-            measure: Callable[[System], Measured]) -> Turns[Measured]:
+def in_turn(systems: Sequence[type[Running]], settings: Settings,
+            measure: Callable[[Running], Measured]) -> Turns[Measured]:
     """One result a round of each system that is there."""
     turns: Turns[Measured] = Turns()
     for number in range(settings.rounds):
@@ -66,7 +67,7 @@ def in_turn(systems: Sequence[type[System]], settings: Settings,
     return turns
 
 
-def once(system: type[System], measure: Callable[[System], Measured],
+def once(system: type[Running], measure: Callable[[Running], Measured],
          number: int = 1) -> Measured:
     with tempfile.TemporaryDirectory(prefix="p2p-bench-", dir=FOLDERS) as folder:
         with system(Path(folder) / "s", number) as running:

@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from processes import (Load, Result, Server, Unavailable, built, connectable, find, free_port,
                        generate)
@@ -28,7 +29,7 @@ class System:
         self.round = number
         self.stack = ExitStack()
 
-    def __enter__(self) -> System:
+    def __enter__(self) -> Self:
         self.folder.mkdir(parents=True)
         try:
             self.start()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from processes import Load, Result
 from report import Section, Table, duration, median, median_ratio, rate, times
-from rounds import Settings, Turns, in_turn
+from rounds import Settings, in_turn
 from systems import (Lines, Mosquitto, Nats, P2pd, P2pdEvents, RabbitMq, RawLog, Redis, Redis16,
                      System)
 
@@ -27,17 +29,21 @@ def throughput(settings: Settings) -> list[Section]:
             f"{load.window:,} of {load.bytes:,} B" for load in loads) + ". p2pd: from a program "
         "at the sender's control socket to `delivered`, two daemons. Data on one disk.")
     for number, load in enumerate(loads):
-        table = Table(("system", f"{load.bytes:,} B", "p2pd is", "p50", "p99"))
-        ours = [each[number].rate for each in turns.results[P2pd.name]]
-        for name, results in turns.results.items():
-            here = [each[number] for each in results]
-            table.rows.append((name, rate(median(each.rate for each in here)),
-                               times(median_ratio(ours, [each.rate for each in here])),
-                               *latencies(here)))
-        section.tables.append(table)
+        section.tables.append(rates(load, {name: [each[number] for each in results]
+                                           for name, results in turns.results.items()}))
     section.remarks += ["p2pd is: its messages a second divided by theirs; more is better"]
-    section.remarks += [*meanings(MANY, turns), *turns.remarks()]
+    section.remarks += [*meanings(MANY, turns.results), *turns.remarks()]
     return [section]
+
+
+def rates(load: Load, results: dict[str, list[Result]]) -> Table:
+    table = Table(("system", f"{load.bytes:,} B", "p2pd is", "p50", "p99"))
+    ours = [each.rate for each in results[P2pd.name]]
+    for name, theirs in results.items():
+        table.rows.append((name, rate(median(each.rate for each in theirs)),
+                           times(median_ratio(ours, [each.rate for each in theirs])),
+                           *latencies(theirs)))
+    return table
 
 
 def latency(settings: Settings) -> list[Section]:
@@ -55,8 +61,8 @@ def latency(settings: Settings) -> list[Section]:
                            times(median_ratio([each.p99_us for each in ours],
                                               [each.p99_us for each in results]))))
     section.tables.append(table)
-    section.remarks += ["p2pd is: its time divided by theirs; less is better"]
-    section.remarks += [*meanings(ONE, turns), *turns.remarks()]
+    section.remarks += ["p2pd's is: its time divided by theirs; less is better"]
+    section.remarks += [*meanings(ONE, turns.results), *turns.remarks()]
     return [section]
 
 
@@ -67,7 +73,7 @@ def latencies(results: list[Result]) -> tuple[str, str]:
             duration(median(each.p99_us for each in results)))
 
 
-def meanings(systems: tuple[type[System], ...], turns: Turns) -> list[str]:
+def meanings(systems: tuple[type[System], ...], there: Container[str]) -> list[str]:
     """What a confirmation of each says: rates of different promises are not the same thing."""
     return [f"{system.name}: {system.settings}. Confirmed: {system.confirmed}"
-            for system in systems if system.name in turns.results]
+            for system in systems if system.name in there]
