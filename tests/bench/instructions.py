@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 # The difference of two runs: what starting and ending takes is in both.
-FEW, MANY = 200, 1_000
+FEW, MANY = 100, 500
 
 
 def instructions(program: str, messages: int) -> int:
