@@ -61,8 +61,7 @@ public:
 
     void transmit(Now now, Host& other) {
         for (const Transmit& transmit : node_->take_transmits(now, transmits_max)) {
-            const std::string bytes = encode(transmit.object, endpoint_, transmit.to,
-                                             transmit.dialect, transmit.extension);
+            const std::string bytes = encode(transmit, endpoint_);
             other.node_->receive(now, endpoint_, other.endpoint_, bytes);
         }
     }
