@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads every include of the product and checks the rules of architecture.md:
 
-- core: std and "daemon/core/" only; nlohmann in codec.cpp, <arpa/inet.h> in endpoint.cpp alone;
+- core: std and "daemon/core/" only; simdjson in json_tokens.cpp, <arpa/inet.h> in endpoint.cpp alone;
 - common never includes daemon or ctl, ctl never daemon, daemon never ctl;
 - the daemon's shells (rooms below) include themselves, core and common, never each other;
 - SQLite in the store's room alone, sd-daemon in the service notifier's (and the log) alone;
@@ -33,7 +33,8 @@ ROOMS = {
 
 # Headers of one library that only these places may include; fnmatch on the file's path.
 CONFINED = {
-    "nlohmann/*": ("common/*", "ctl/*", "daemon/core/codec.cpp"),
+    "nlohmann/*": ("common/*", "ctl/*"),
+    "simdjson.h": ("daemon/core/json_tokens.cpp",),
     "sqlite3.h": ("daemon/store*", "daemon/sqlite*"),
     "xxhash.h": ("daemon/store*",),
     "sodium*": ("daemon/store*", "daemon/core/identity*"),
@@ -70,7 +71,7 @@ def may_include(room: str, included: str) -> bool:
 
 def check_system_header(path: str, room: str, header: str) -> str | None:
     if room == "core" and not STD.fullmatch(header):
-        alone = {"nlohmann/json.hpp": "daemon/core/codec.cpp",
+        alone = {"simdjson.h": "daemon/core/json_tokens.cpp",
                  "arpa/inet.h": "daemon/core/endpoint.cpp"}
         if alone.get(header) != path:
             return f"core includes std alone, not <{header}>"

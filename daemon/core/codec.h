@@ -1,4 +1,4 @@
-// core: datagrams to objects and back, in all dialects. Includes std, core (nlohmann in the .cpp).
+// core: datagrams to objects and back, in all dialects. Includes std, core.
 #pragma once
 
 #include <array>
@@ -57,7 +57,8 @@ struct Datagram {
 
 using Decoded = std::variant<Datagram, DropCause>;
 
-/// Parses one object, whatever is in the bytes; never throws but std::bad_alloc.
+/// Parses one object, whatever is in the bytes; never throws but std::bad_alloc. A Decoder
+/// (decoder.h) does the same for many.
 Decoded decode(std::string_view bytes);
 
 /// Whether the extra member "p2pd" goes along. ACKs to programs of the field go without.

@@ -59,17 +59,17 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
     ++counters_.datagrams_received;
     if (!admit(now, from)) return;
     const auto lines = split_lines(bytes);
-    auto first = decode(lines.front());
+    auto first = decoder_.decode(lines.front());
     if (lines.size() > 1) {
         const auto* datagram = std::get_if<Datagram>(&first);
         if (datagram == nullptr || !datagram->from_p2pd) {
-            return receive_decoded(now, from, local, decode(bytes));
+            return receive_decoded(now, from, local, decoder_.decode(bytes));
         }
     }
     receive_decoded(now, from, local, std::move(first));
     // Each object counts against the rates of strangers, however they are packed.
     for (std::size_t i = 1; i < lines.size() && admit(now, from); ++i) {
-        receive_decoded(now, from, local, decode(lines[i]));
+        receive_decoded(now, from, local, decoder_.decode(lines[i]));
     }
 }
 

@@ -19,6 +19,7 @@
 #include "daemon/core/acknowledger.h"
 #include "daemon/core/admission.h"
 #include "daemon/core/codec.h"
+#include "daemon/core/decoder.h"
 #include "daemon/core/inbox.h"
 #include "daemon/core/mailbox.h"
 #include "daemon/core/outbox.h"
@@ -209,6 +210,7 @@ private:
     NodeCounters counters_;
     std::mt19937_64 random_;
     Admission admission_;
+    Decoder decoder_;
     StampClock stamps_;
     Outbox outbox_;
     Inbox inbox_;

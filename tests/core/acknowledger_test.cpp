@@ -99,6 +99,19 @@ TEST(Acknowledger, ACopyInTheSameBatchIsConfirmedOnce) {
     EXPECT_EQ(acknowledger.sent(), 1U);
 }
 
+TEST(Acknowledger, WhatNobodySendsIsBounded) {
+    Acknowledger acknowledger;
+    const ReceivedMessage message{
+        .peer = p2pd_peer, .stamp = Stamp::of(first_us), .received_at = now.wall};
+    for (std::size_t i = 0; i <= Acknowledger::waiting_max; ++i) {
+        acknowledger.refuse(now, message, *form_of(p2pd_peer));
+    }
+    EXPECT_EQ(acknowledger.waiting(), Acknowledger::waiting_max);
+    acknowledger.confirm(now, {due(p2pd_peer, first_us), due(p2pd_peer, first_us + 5)}, form_of);
+    EXPECT_EQ(acknowledger.waiting(), Acknowledger::waiting_max);
+    EXPECT_EQ(acknowledger.dropped(), 3U);
+}
+
 TEST(Acknowledger, OfPeersThatAreForgottenSaysNothing) {
     Acknowledger acknowledger;
     acknowledger.confirm(now, {due(at("10.0.0.77"), first_us)}, form_of);

@@ -94,6 +94,32 @@ TEST(CodecBase, ReadsARefusal) {
     const Datagram datagram = decoded(ack_json().set("ACK", "false").text());
     EXPECT_FALSE(std::get<WireAck>(datagram.object).accepted);
 }
+WireAck extended_ack(const char* p2pd) {
+    return std::get<WireAck>(decoded(ack_json().set("p2pd", p2pd).text()).object);
+}
+
+TEST(CodecP2pd, AnAckConfirmsMany) {
+    const WireAck ack = extended_ack(R"({"v":1,"window":4096,"also":"10 1+4"})");
+    EXPECT_EQ(ack.also, (std::vector<StampRange>{{message_us + 10, 1}, {message_us + 11, 5}}));
+    EXPECT_EQ(ack.window, 4096U);
+}
+TEST(CodecP2pd, WhatAnAckSaysTwiceItDoesNotSay) {
+    const WireAck ack = extended_ack(R"({"window":5,"window":5,"also":"1","also":"2"})");
+    EXPECT_TRUE(ack.also.empty());
+    EXPECT_FALSE(ack.window);
+}
+TEST(CodecP2pd, MarksInALowerOrAnotherPlaceAreNone) {
+    for (const char* p2pd : {R"({"x":{"window":5,"also":"1"}})", R"(["1",5])", R"({"also":["1"]})",
+                             R"({"window":"5","also":1})", R"({"window":0,"also":""})",
+                             R"({"window":1000001})", R"({"window":1.5})", R"({"window":-1})"}) {
+        const WireAck ack = extended_ack(p2pd);
+        EXPECT_TRUE(ack.also.empty()) << p2pd;
+        EXPECT_FALSE(ack.window) << p2pd;
+    }
+    const Datagram beside = decoded(ack_json().set("also", "\"1\"").set("window", "5").text());
+    EXPECT_TRUE(std::get<WireAck>(beside.object).also.empty());
+}
+
 TEST(CodecBase, ReadsAReply) {
     expect_reply(reply_json().text(), Dialect::base, number("1732260000.123456", message_us),
                  number("1732260031.5", reply_us));

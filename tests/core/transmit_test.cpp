@@ -106,6 +106,23 @@ TEST_F(Bundles, AreNotSentAgainWhenTheHostsOwnLinkIsSmaller) {
     }
 }
 
+TEST_F(Bundles, ARefusalOfOnePartEndsTheWholeMessage) {
+    FieldProgram program(world, at("10.0.0.9"));
+    program.send(alice.endpoint(), WireMessage{Stamp::of(first_us), "I am p2pd"}, Extension::p2pd);
+    world.run_for(1s);
+    alice.send(program.endpoint(), std::string(3000, 'x'));
+    world.run_for(100ms);
+    const WireObject& part = program.arrived().back().datagram.object;
+    WireAck refusal{std::get<WireMessage>(part).stamp, Stamp::of(first_us), false};
+    refusal.original.us -= 1;
+    refusal.original = Stamp::of(refusal.original.us);
+    refusal.also = {{refusal.original.us + 1, 1000}};
+    program.send(alice.endpoint(), refusal, Extension::p2pd);
+    world.run_for(1s);
+    EXPECT_EQ(newest_state(alice), OutState::refused);
+    EXPECT_EQ(alice.node().pending_messages(), 0U);
+}
+
 TEST_F(Bundles, AStrangersBundleCountsObjectByObjectAgainstItsRate) {
     Node node({.admission = {.stranger_rate = 2, .strangers_rate = 2}}, {}, 1);
     std::string bytes;

@@ -30,6 +30,8 @@ from check_includes import check_text  # noqa: E402
     ("daemon/peer_socket.cpp", '"daemon/store.h"'),
     ("daemon/service_notifier.cpp", '"daemon/store.h"'),
     ("daemon/daemon.cpp", "<sqlite3.h>"),
+    ("daemon/core/decoder.cpp", "<simdjson.h>"),
+    ("daemon/core/decoder.cpp", "<nlohmann/json.hpp>"),
     ("ctl/context.cpp", "<sqlite3.h>"),
 ])
 def test_a_breach_is_noticed(path: str, include: str) -> None:
@@ -41,7 +43,7 @@ def test_a_breach_is_noticed(path: str, include: str) -> None:
 @pytest.mark.parametrize("path, include", [
     ("daemon/core/node.cpp", "<vector>"),
     ("daemon/core/node.cpp", '"daemon/core/session.h"'),
-    ("daemon/core/codec.cpp", "<nlohmann/json.hpp>"),
+    ("daemon/core/json_tokens.cpp", "<simdjson.h>"),
     ("daemon/core/endpoint.cpp", "<arpa/inet.h>"),
     ("daemon/store_pages.cpp", '"daemon/sqlite.h"'),
     ("daemon/store_pages.cpp", "<sqlite3.h>"),
