@@ -82,11 +82,12 @@ void Acknowledger::confirm(Now now, std::vector<AckDue> dues, const FormOf& form
 }
 
 void Acknowledger::join(Now now, std::vector<AckDue> dues, const Form& form, std::uint32_t window) {
-    const auto us = [](const AckDue& due) { return due.stamp.us; };
-    std::ranges::sort(dues, {}, us);
+    std::ranges::sort(dues, {}, [](const AckDue& due) { return due.stamp.us; });
     // The same timestamp with another content is another message, but one number confirms both.
-    const auto copies = std::ranges::unique(dues, {}, us);
-    dues.erase(copies.begin(), copies.end());
+    const auto copies = std::unique(dues.begin(), dues.end(), [](const auto& a, const auto& b) {
+        return a.stamp.us == b.stamp.us;
+    });
+    dues.erase(copies, dues.end());
     for (std::size_t i = 0; i < dues.size();) {
         Joined joined(dues[i].stamp, form.datagram_bytes);
         const AckDue& first = dues[i++];
