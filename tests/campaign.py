@@ -53,8 +53,8 @@ SEARCHES = [
            r"(\d+) (?:power cuts|open|read|write|sync|truncate|remove|for room)"),
 ]
 FUZZERS = [Fuzzer(f"fuzz {name}", f"tests/fuzz/fuzz_{name}")
-           for name in ("config", "control_line", "control_params", "decode", "node",
-                       "terminal_text", "values")]
+           for name in ("config", "control_line", "control_params", "decode", "decode_reference",
+                       "node", "terminal_text", "values")]
 
 
 @dataclass

@@ -10,6 +10,8 @@ namespace p2pd {
 
 /// A datagram is read or dropped; what is read can be written and read again.
 void fuzz_decode(std::string_view bytes);
+/// It is read as nlohmann reads it, and what is written too.
+void fuzz_decode_reference(std::string_view bytes);
 /// The parameters of every control method are read or refused by FieldError.
 void fuzz_control_params(std::string_view bytes);
 /// A line of a control client is a request or refused.
@@ -29,6 +31,7 @@ struct FuzzTarget {
 };
 inline constexpr FuzzTarget fuzz_targets[] = {
     {"decode", fuzz_decode},
+    {"decode_reference", fuzz_decode_reference},
     {"control_params", fuzz_control_params},
     {"control_line", fuzz_control_line},
     {"config", fuzz_config},
