@@ -69,6 +69,9 @@ enum class Extension : std::uint8_t { none, p2pd };
 /// does not fit in `dialect` is written as base, which is never longer.
 std::string encode(const WireObject& object, const Endpoint& local, const Endpoint& peer,
                    Dialect dialect, Extension extension);
+/// The same in place of what `bytes` holds, whose memory is used again.
+void encode_to(std::string& bytes, const WireObject& object, const Endpoint& local,
+               const Endpoint& peer, Dialect dialect, Extension extension);
 
 /// At most so many bytes does a message with this text take in the dialect base.
 std::size_t message_bytes_max(std::string_view text, bool is_v4);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "daemon/core/ack_ranges.h"
 
@@ -113,14 +114,16 @@ std::variant<WireObject, DropCause> read_object(FieldReader& fields) {
                        fields.also(original), fields.window()};
     }
     if (fields.has(Member::response_text)) {
-        const Stamp stamp = fields.stamp(Member::response_stamp);
-        return WireReply{fields.stamp(Member::original_stamp), stamp,
+        Stamp stamp = fields.stamp(Member::response_stamp);
+        const std::optional<Part> part = fields.part(stamp);
+        return WireReply{fields.stamp(Member::original_stamp), std::move(stamp),
                          fields.text(Member::original_text), fields.text(Member::response_text),
-                         fields.part(stamp)};
+                         part};
     }
     if (fields.has(Member::text)) {
-        const Stamp stamp = fields.stamp(Member::stamp);
-        return WireMessage{stamp, fields.text(Member::text), fields.part(stamp)};
+        Stamp stamp = fields.stamp(Member::stamp);
+        const std::optional<Part> part = fields.part(stamp);
+        return WireMessage{std::move(stamp), fields.text(Member::text), part};
     }
     return DropCause::unknown_kind;
 }

@@ -1,10 +1,15 @@
 // core: writing datagrams. Includes std, core.
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
 
 #include "daemon/core/ack_ranges.h"
 #include "daemon/core/codec.h"
+#include "daemon/core/json_escapes.h"
 #include "daemon/core/utf8.h"
 
 namespace p2pd {
@@ -36,182 +41,191 @@ Spelling spelling_of(Dialect dialect) {
     return spelling;
 }
 
-void append_escaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    constexpr std::string_view hex = "0123456789abcdef";
-                    out += "\\u00";
-                    out += hex[static_cast<std::size_t>(c) >> 4U];
-                    out += hex[static_cast<std::size_t>(c) & 0xfU];
-                } else {
-                    out += c;
-                }
-        }
-    }
-}
-
-std::string quoted(std::string_view text) {
-    std::string out;
-    out.reserve(text.size() + 2);
-    out += '"';
-    append_escaped(out, text);
-    out += '"';
-    return out;
-}
-
-/// Bytes that `text` takes in a datagram, quotes not counted.
-std::size_t escaped_bytes(std::string_view text, bool wrapped) {
-    std::string once;
-    append_escaped(once, text);
-    if (!wrapped) return once.size();
-    std::string twice;
-    append_escaped(twice, once);
-    return twice.size();
-}
-
-/// The longest leading part of `text` that takes at most `room` bytes, at a code-point edge.
-std::size_t fitting_bytes(std::string_view text, std::size_t room, bool wrapped) {
-    std::size_t used = 0;
-    std::size_t taken = 0;
-    while (taken < text.size()) {
-        const std::size_t size = std::max<std::size_t>(1, code_point_bytes(text.substr(taken)));
-        used += escaped_bytes(text.substr(taken, size), wrapped);
-        if (used > room) break;
-        taken += size;
-    }
-    return taken;
-}
-
+/// Writes one object behind what is in a string.
 class Writer {
 public:
-    Writer(const Spelling& spelling, const Endpoint& local, const Endpoint& peer,
-           Extension extension)
-        : spelling_(spelling), extension_(extension) {
-        text(spelling.source_ip, local.ip_text());
-        text(spelling.destination_ip, peer.ip_text());
-        raw("Porta_origem", std::to_string(local.port));
-        raw("Porta_destino", std::to_string(peer.port));
-    }
+    /// `original_bytes`: how much of what a reply answers is quoted.
+    Writer(std::string& out, const Spelling& spelling, Extension extension,
+           std::size_t original_bytes)
+        : out_(out), spelling_(spelling), extension_(extension), original_bytes_(original_bytes) {}
 
+    void begin(const Endpoint& local, const Endpoint& peer) {
+        out_ += spelling_.wrapped ? "\"{" : "{";
+        key(spelling_.source_ip);
+        quoted(local.ip_text());
+        name(spelling_.destination_ip);
+        quoted(peer.ip_text());
+        name("Porta_origem");
+        number(local.port);
+        name("Porta_destino");
+        number(peer.port);
+    }
     void operator()(const WireMessage& message) {
         own_stamp(spelling_.stamp, message.stamp);
-        text("Mensagem", message.text);
+        name("Mensagem");
+        quoted(message.text);
         extension(message.part);
     }
     void operator()(const WireReply& reply) {
         echoed_stamp("Timestamp da mensagem original", reply.original);
         own_stamp("Timestamp da mensagem de resposta", reply.stamp);
-        text(spelling_.original_text, reply.original_text);
-        text("Mensagem de resposta", reply.text);
+        name(spelling_.original_text);
+        quoted(std::string_view{reply.original_text}.substr(0, original_bytes_));
+        name("Mensagem de resposta");
+        quoted(reply.text);
         extension(reply.part);
     }
     void operator()(const WireAck& ack) {
         echoed_stamp("Timestamp da mensagem original", ack.original);
         own_stamp("Timestamp da mensagem de resposta", ack.stamp);
-        raw("ACK", ack.accepted ? "true" : "false");
-        if (extension_ == Extension::none) return;
-        std::string value = R"({"v":1)";
-        if (ack.window) value += ",\"window\":" + std::to_string(*ack.window);
-        if (!ack.also.empty()) {
-            value += ",\"also\":" + quoted(write_ranges(ack.original.us, ack.also));
-        }
-        raw("p2pd", value + "}");
+        name("ACK");
+        out_ += ack.accepted ? "true" : "false";
+        extension(ack);
     }
-
-    std::string finish() && {
-        json_ += '}';
-        return spelling_.wrapped ? quoted(json_) : std::move(json_);
-    }
+    void end() { out_ += spelling_.wrapped ? "}\"" : "}"; }
 
 private:
-    void raw(std::string_view name, std::string_view value) {
-        json_ += json_.empty() ? "{" : ",";
-        json_ += quoted(name);
-        json_ += ':';
-        json_ += value;
+    void quote() { out_ += spelling_.wrapped ? "\\\"" : "\""; }
+    /// Our own names need no escapes.
+    void key(std::string_view name) {
+        quote();
+        out_ += name;
+        quote();
+        out_ += ':';
     }
-    void text(std::string_view name, std::string_view value) { raw(name, quoted(value)); }
-    void own_stamp(std::string_view name, const Stamp& stamp) {
-        raw(name, spelling_.text_stamps ? quoted(stamp.lexeme) : stamp.lexeme);
+    void name(std::string_view name) {
+        out_ += ',';
+        key(name);
     }
-    void echoed_stamp(std::string_view name, const Stamp& stamp) {
-        raw(name, stamp.is_text ? quoted(stamp.lexeme) : stamp.lexeme);
+    void quoted(std::string_view text) {
+        quote();
+        append_escaped(out_, text, spelling_.wrapped);
+        quote();
+    }
+    void number(std::uint32_t number) {
+        std::array<char, 10> digits{};
+        const auto written = std::to_chars(digits.begin(), digits.end(), number);
+        out_.append(digits.begin(), written.ptr);
+    }
+    void stamp(const Stamp& stamp, bool as_text) {
+        if (as_text) return quoted(stamp.lexeme);
+        out_ += stamp.lexeme;
+    }
+    void own_stamp(std::string_view member, const Stamp& own) {
+        name(member);
+        stamp(own, spelling_.text_stamps);
+    }
+    void echoed_stamp(std::string_view member, const Stamp& echoed) {
+        name(member);
+        stamp(echoed, echoed.is_text);
+    }
+    void begin_extension() {
+        name("p2pd");
+        out_ += '{';
+        key("v");
+        out_ += '1';
     }
     void extension(const std::optional<Part>& part) {
         if (extension_ == Extension::none) return;
-        std::string value = R"({"v":1)";
+        begin_extension();
         if (part) {
-            value += ",\"part\":" + std::to_string(part->number);
-            value += ",\"parts\":" + std::to_string(part->count);
+            name("part");
+            number(part->number);
+            name("parts");
+            number(part->count);
         }
-        raw("p2pd", value + "}");
+        out_ += '}';
+    }
+    void extension(const WireAck& ack) {
+        if (extension_ == Extension::none) return;
+        begin_extension();
+        if (ack.window) {
+            name("window");
+            number(*ack.window);
+        }
+        if (!ack.also.empty()) {
+            name("also");
+            quoted(write_ranges(ack.original.us, ack.also));
+        }
+        out_ += '}';
     }
 
+    std::string& out_;
     const Spelling& spelling_;
     Extension extension_;
-    std::string json_;
+    std::size_t original_bytes_;
 };
 
-std::string write(const WireObject& object, const Spelling& spelling, const Endpoint& local,
-                  const Endpoint& peer, Extension extension) {
-    Writer writer(spelling, local, peer, extension);
+void write(std::string& out, const WireObject& object, const Spelling& spelling,
+           const Endpoint& local, const Endpoint& peer, Extension extension,
+           std::size_t original_bytes) {
+    out.clear();
+    Writer writer(out, spelling, extension, original_bytes);
+    writer.begin(local, peer);
     std::visit(writer, object);
-    return std::move(writer).finish();
+    writer.end();
 }
 
-/// The reply with as much of the quoted original as there is room for beside the answer.
-std::string write_reply(WireReply reply, const Spelling& spelling, const Endpoint& local,
-                        const Endpoint& peer, Extension extension) {
-    const std::string original = std::move(reply.original_text);
-    reply.original_text.clear();
-    std::string bare = write(reply, spelling, local, peer, extension);
-    if (bare.size() >= datagram_bytes_max) return bare;
-    const std::size_t room = datagram_bytes_max - bare.size();
-    reply.original_text = original.substr(0, fitting_bytes(original, room, spelling.wrapped));
-    return write(reply, spelling, local, peer, extension);
-}
-
-std::string write_fitted(const WireObject& object, Dialect dialect, const Endpoint& local,
-                         const Endpoint& peer, Extension extension) {
+/// With as much of the quoted original as there is room for beside the answer.
+void write_fitted(std::string& out, const WireObject& object, Dialect dialect,
+                  const Endpoint& local, const Endpoint& peer, Extension extension) {
     const Spelling spelling = spelling_of(dialect);
+    const auto write_quoting = [&](std::size_t original_bytes) {
+        write(out, object, spelling, local, peer, extension, original_bytes);
+    };
+    write_quoting(datagram_bytes_max);  // mostly that is all of it, and it fits
+    const auto* const reply = std::get_if<WireReply>(&object);
+    if (reply == nullptr || out.size() <= datagram_bytes_max) return;
+    write_quoting(0);
+    if (out.size() >= datagram_bytes_max) return;
+    const std::size_t room = datagram_bytes_max - out.size();
+    write_quoting(fitting_bytes(reply->original_text, room, spelling.wrapped));
+}
+
+/// Roughly, so that it need not grow: the texts, and all that is around them.
+std::size_t expected_bytes(const WireObject& object) {
+    constexpr std::size_t around = 320;
+    std::size_t texts = 0;
+    if (const auto* message = std::get_if<WireMessage>(&object)) texts = message->text.size();
     if (const auto* reply = std::get_if<WireReply>(&object)) {
-        return write_reply(*reply, spelling, local, peer, extension);
+        texts = reply->text.size() + reply->original_text.size();
     }
-    return write(object, spelling, local, peer, extension);
+    return around + std::min(texts, datagram_bytes_max);
+}
+
+/// None has a longer text.
+Endpoint widest_endpoint(bool is_v4) {
+    Endpoint widest;
+    widest.address.fill(0xff);
+    if (is_v4) std::fill_n(widest.address.begin(), 10, std::uint8_t{0});
+    widest.scope_id = is_v4 ? 0 : std::numeric_limits<std::uint32_t>::max();
+    widest.port = std::numeric_limits<std::uint16_t>::max();
+    return widest;
 }
 
 }  // namespace
 
 Stamp Stamp::of(std::int64_t us) {
-    std::array<char, 32> buffer{};
-    const int size = std::snprintf(buffer.data(), buffer.size(), "%lld.%06lld",
-                                   static_cast<long long>(us / 1'000'000),
-                                   static_cast<long long>(us % 1'000'000));
-    return {std::string(buffer.data(), static_cast<std::size_t>(size)), false, us};
+    constexpr std::int64_t us_per_second = 1'000'000;
+    // A 1 in front keeps the zeros; the point takes its place.
+    std::string fraction = std::to_string(us_per_second + us % us_per_second);
+    fraction.front() = '.';
+    return {std::to_string(us / us_per_second) + fraction, false, us};
+}
+
+void encode_to(std::string& bytes, const WireObject& object, const Endpoint& local,
+               const Endpoint& peer, Dialect dialect, Extension extension) {
+    write_fitted(bytes, object, dialect, local, peer, extension);
+    if (bytes.size() <= datagram_bytes_max || dialect == Dialect::base) return;
+    write_fitted(bytes, object, Dialect::base, local, peer, extension);
 }
 
 std::string encode(const WireObject& object, const Endpoint& local, const Endpoint& peer,
                    Dialect dialect, Extension extension) {
-    std::string bytes = write_fitted(object, dialect, local, peer, extension);
-    if (bytes.size() <= datagram_bytes_max || dialect == Dialect::base) return bytes;
-    return write_fitted(object, Dialect::base, local, peer, extension);
+    std::string bytes;
+    bytes.reserve(expected_bytes(object));
+    encode_to(bytes, object, local, peer, dialect, extension);
+    return bytes;
 }
 
 std::size_t message_bytes_max(std::string_view text, bool is_v4) {
@@ -224,10 +238,10 @@ std::size_t message_bytes_max(std::string_view text, bool is_v4) {
 std::size_t fit_text(std::string_view text, const WireObject& prototype, bool is_v4,
                      Dialect dialect) {
     const Spelling spelling = spelling_of(dialect);
-    const Endpoint widest =
-        is_v4 ? *parse_endpoint("255.255.255.255:65535", 0)
-              : *parse_endpoint("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%4294967295]:65535", 0);
-    const std::size_t used = write(prototype, spelling, widest, widest, Extension::p2pd).size();
+    const Endpoint widest = widest_endpoint(is_v4);
+    std::string written;
+    write(written, prototype, spelling, widest, widest, Extension::p2pd, 0);
+    const std::size_t used = written.size();
     const std::size_t room = datagram_bytes_max - std::min(used, datagram_bytes_max);
     const std::size_t fitting = fitting_bytes(text, room, spelling.wrapped);
     return std::max(fitting, text.empty() ? 0 : code_point_bytes(text));

@@ -48,11 +48,15 @@ bool Endpoint::is_unspecified() const {
 }
 
 std::string Endpoint::ip_text() const {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
     if (is_v4()) {
-        inet_ntop(AF_INET, address.data() + v4_prefix.size(), buffer.data(), buffer.size());
-        return buffer.data();
+        std::string text;
+        for (std::size_t i = v4_prefix.size(); i < address.size(); ++i) {
+            if (!text.empty()) text += '.';
+            text += std::to_string(address[i]);
+        }
+        return text;
     }
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
     inet_ntop(AF_INET6, address.data(), buffer.data(), buffer.size());
     return scope_id == 0 ? std::string(buffer.data())
                          : std::string(buffer.data()) + "%" + std::to_string(scope_id);

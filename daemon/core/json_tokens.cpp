@@ -89,11 +89,9 @@ void JsonTokens::reserve(std::size_t size) {
     capacity_ = 0;  // should there be no memory
     const std::size_t capacity = std::bit_ceil(std::max(size + 1, capacity_min));
     constexpr std::size_t depth_unused = 1;
-    const auto& implementation = simdjson::get_active_implementation();
-    if (implementation->create_dom_parser_implementation(capacity, depth_unused, parser_) !=
-        simdjson::SUCCESS) {
-        throw std::bad_alloc{};  // GCOVR_EXCL_LINE: its one reason
-    }
+    const bool made = simdjson::get_active_implementation()->create_dom_parser_implementation(
+                          capacity, depth_unused, parser_) == simdjson::SUCCESS;
+    if (!made) throw std::bad_alloc{};
     document_.resize(capacity + simdjson::SIMDJSON_PADDING);
     texts_.resize(capacity + simdjson::SIMDJSON_PADDING);
     capacity_ = capacity;

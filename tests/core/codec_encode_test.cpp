@@ -115,6 +115,25 @@ TEST(Encode, WritesIpv6WithoutBrackets) {
     EXPECT_EQ(datagram.claimed.destination_ip, "2001:db8:1111:2222:3333:4444:5555:6666");
 }
 
+TEST(Encode, WritesInPlaceOfWhatTheBufferHolds) {
+    const WireMessage message{Stamp::of(some_us), "hi"};
+    std::string bytes(2000, 'x');
+    encode_to(bytes, message, alice, bob, Dialect::quoted, Extension::p2pd);
+    EXPECT_EQ(bytes, encode(message, alice, bob, Dialect::quoted, Extension::p2pd));
+}
+
+TEST(Encode, EscapesWhereverASpecialCharacterStands) {
+    for (const char special : {'"', '\\', '\n', '\x01', '\x1f'}) {
+        for (std::size_t at = 0; at < 20; ++at) {
+            std::string text = "~\x7f \xc3\xa9~~~~~~~~~~~~~~~";
+            text[at == 3 || at == 4 ? 0 : at] = special;
+            const WireMessage message{Stamp::of(some_us), text};
+            EXPECT_EQ(round_trip(message, Dialect::base, Extension::none).text, text);
+            EXPECT_EQ(round_trip(message, Dialect::quoted, Extension::none).text, text);
+        }
+    }
+}
+
 /// The echoed timestamp as long as it can be.
 WireReply widest_reply(std::string original_text) {
     return {Stamp{"1732260000." + std::string(53, '1'), true, 1'732'260'000'111'111},
@@ -146,6 +165,14 @@ TEST(Encode, QuotesAsMuchOfTheOriginalAsThereIsRoomFor) {
     WireReply reply = widest_reply(std::string(2000, 'o'));
     reply.text = "ok";
     EXPECT_EQ(encode(reply, alice, bob, Dialect::base, Extension::none).size(), datagram_bytes_max);
+}
+
+TEST(Encode, QuotesNothingWhereTheAnswerFillsTheDatagram) {
+    WireReply reply = widest_reply("original");
+    reply.text = std::string(1000, 'a');
+    const Datagram datagram = read_back(encode(reply, alice, bob, Dialect::base, Extension::none));
+    EXPECT_EQ(std::get<WireReply>(datagram.object).original_text, "");
+    EXPECT_EQ(std::get<WireReply>(datagram.object).text, reply.text);
 }
 
 TEST(Encode, WhatWasFittedForOneDialectFitsWhateverTheDialectIsBySendingTime) {

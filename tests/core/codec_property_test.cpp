@@ -116,6 +116,19 @@ TEST(DecodeProperty, ReadsAsTheReferenceDoes) {
     }
 }
 
+/// The buffers grow, and nothing of a longer one is left in them.
+TEST(DecodeProperty, ADecoderReadsLongAndShortOnesInTurn) {
+    Decoder decoder;
+    for (std::size_t size = 1800; size < 40'000; size += size < 2200 ? 1 : 1777) {
+        const std::string text = "\"\\n" + std::string(size, 'x') + "\"";
+        const std::string bytes = message_json().set("Mensagem", text).text();
+        const std::string cut = bytes.substr(0, bytes.size() - 2);
+        ASSERT_EQ(reference::difference(decoder.decode(bytes), reference::decode(bytes)), "");
+        ASSERT_EQ(reference::difference(decoder.decode(cut), DropCause::not_json), "");
+        ASSERT_TRUE(std::holds_alternative<Datagram>(decoder.decode(ack_json().quoted())));
+    }
+}
+
 TEST(DecodeProperty, WhatIsLetInCanBeSentOn) {
     std::mt19937_64 random(3);
     const std::vector<std::string> datagrams = valid_datagrams();

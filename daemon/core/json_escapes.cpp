@@ -1,0 +1,115 @@
+// core: texts as JSON writes them. Includes std, core.
+#include "daemon/core/json_escapes.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "daemon/core/utf8.h"
+
+namespace p2pd {
+
+namespace {
+
+bool is_plain(char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
+/// How JSON writes a character that is not plain.
+struct Escape {
+    std::array<char, 6> bytes{};
+    std::size_t size = 2;
+
+    std::string_view text() const { return {bytes.data(), size}; }
+};
+
+Escape escape_of(char c) {
+    switch (c) {
+        case '\n':
+            return {{'\\', 'n'}};
+        case '\r':
+            return {{'\\', 'r'}};
+        case '\t':
+            return {{'\\', 't'}};
+        case '"':
+        case '\\':
+            return {{'\\', c}};
+        default:
+            break;
+    }
+    constexpr std::string_view hex = "0123456789abcdef";
+    const auto code = static_cast<unsigned char>(c);
+    return {{'\\', 'u', '0', '0', hex[code >> 4U], hex[code & 0xfU]}, 6};
+}
+
+/// Whether all eight bytes are plain, found in one word: a byte that borrows when something is
+/// subtracted from it, and had no high bit, was below that.
+bool all_plain(const char* eight) {
+    constexpr std::uint64_t each = 0x0101'0101'0101'0101U;
+    constexpr std::uint64_t high = each * 0x80U;
+    std::uint64_t word = 0;
+    std::memcpy(&word, eight, sizeof word);
+    const auto any_below = [](std::uint64_t bytes, std::uint64_t bound) {
+        return (bytes - each * bound) & ~bytes & high;
+    };
+    const auto any_is = [&](char c) {
+        return any_below(word ^ each * static_cast<unsigned char>(c), 1);
+    };
+    return (any_below(word, 0x20) | any_is('"') | any_is('\\')) == 0;
+}
+
+/// How many bytes at the beginning of `text` need no escape.
+std::size_t plain_bytes(std::string_view text) {
+    std::size_t plain = 0;
+    while (plain + sizeof(std::uint64_t) <= text.size() && all_plain(&text[plain])) {
+        plain += sizeof(std::uint64_t);
+    }
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    return plain;
+}
+
+}  // namespace
+
+std::size_t escaped_bytes(std::string_view text, bool wrapped) {
+    std::size_t bytes = 0;
+    for (const char c : text) {
+        if (is_plain(c)) {
+            ++bytes;
+        } else {
+            const Escape escape = escape_of(c);
+            bytes += wrapped ? escaped_bytes(escape.text(), false) : escape.size;
+        }
+    }
+    return bytes;
+}
+
+void append_escaped(std::string& out, std::string_view text, bool wrapped) {
+    while (!text.empty()) {
+        const std::size_t plain = plain_bytes(text);
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) return;
+        const Escape escape = escape_of(text.front());
+        if (wrapped) {
+            append_escaped(out, escape.text(), false);
+        } else {
+            out += escape.text();
+        }
+        text.remove_prefix(1);
+    }
+}
+
+std::size_t fitting_bytes(std::string_view text, std::size_t room, bool wrapped) {
+    std::size_t used = 0;
+    std::size_t taken = 0;
+    while (taken < text.size()) {
+        const std::size_t size = std::max<std::size_t>(1, code_point_bytes(text.substr(taken)));
+        used += escaped_bytes(text.substr(taken, size), wrapped);
+        if (used > room) break;
+        taken += size;
+    }
+    return taken;
+}
+
+}  // namespace p2pd
