@@ -48,12 +48,14 @@ constexpr Rule rules[] = {
     {"SELECT count(*) FROM peer p LEFT JOIN host h ON h.id = p.host_id WHERE h.id IS NULL",
      "peers have no host"},
     {"SELECT count(*) FROM host h WHERE messages != (SELECT count(*) FROM peer p "
-     "JOIN message m ON m.peer_id = p.id WHERE p.host_id = h.id AND m.tray < 2)",
+     "JOIN message m ON m.peer_id = p.id WHERE p.host_id = h.id AND m.stamp IS NOT NULL)",
      "hosts have not the number of messages that they should have"},
     {"SELECT count(*) FROM meta WHERE stranger_messages != "
      "(SELECT coalesce(sum(messages), 0) FROM host WHERE NOT known) OR stranger_bytes != "
      "(SELECT coalesce(sum(bytes), 0) FROM host WHERE NOT known)",
      "counters of strangers are wrong"},
+    {"SELECT count(*) FROM message WHERE (tray < 2) != (stamp IS NOT NULL)",
+     "messages are neither received nor sent"},
     {"SELECT count(*) FROM message, meta WHERE message.id > last_id OR cursor > last_cursor",
      "messages have numbers that were not given yet"},
 };

@@ -62,9 +62,9 @@ Edits::Edits(StoreState& state, MessageTable& messages, SearchIndex& search)
     : state_(state),
       messages_(messages),
       search_(search),
-      unread_(state, {Tray::unread}),
-      read_(state, {Tray::read}),
-      finished_(state, {Tray::finished}) {}
+      unread_(state, {Shelf::unread}),
+      read_(state, {Shelf::read}),
+      sent_(state, {Shelf::sent}) {}
 
 std::optional<std::uint64_t> Edits::mark(std::span<const MessageId> ids, bool read) {
     return edit_each(state_, ids, [&](RowId id) { return mark_one(id, read); });
@@ -98,7 +98,7 @@ std::optional<std::uint64_t> Edits::purge(WallTime before) {
     const RowId end = messages_.first_since(before.time_since_epoch().count());
     const auto received = purge(read_, end);
     if (!received) return std::nullopt;
-    const auto sent = purge(finished_, end);
+    const auto sent = purge(sent_, end);
     if (!sent) return std::nullopt;
     return *received + *sent;
 }

@@ -33,7 +33,7 @@ private:
     SearchIndex& search_;
     IdQuery unread_;
     IdQuery read_;
-    IdQuery finished_;
+    IdQuery sent_;
 };
 
 }  // namespace p2pd

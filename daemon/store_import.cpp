@@ -119,7 +119,7 @@ struct Importer::Statements {
                         "AND stamp_us = ?3 AND time_us = ?4"),
           same_sent(connection,
                     "SELECT 1 FROM message INDEXED BY message_stamp "
-                    "WHERE tray >= 2 AND stamp_us = ?1 AND peer_id = ?2"),
+                    "WHERE stamp IS NULL AND stamp_us = ?1 AND peer_id = ?2"),
           received(connection,
                    "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
                    "parts, reply_to, stamp, stamp_is_text, claims) "

@@ -61,7 +61,7 @@ MessageTable::MessageTable(StoreState& state)
       find_sent_(state.connection(),
                  "SELECT m.id, m.stamp_us, m.parts, p.address "
                  "FROM message m INDEXED BY message_stamp JOIN peer p ON p.id = m.peer_id "
-                 "WHERE m.tray >= 2 AND m.stamp_us <= ?1 ORDER BY m.stamp_us DESC LIMIT 1"),
+                 "WHERE m.stamp IS NULL AND m.stamp_us <= ?1 ORDER BY m.stamp_us DESC LIMIT 1"),
       record_(state.connection(),
               "SELECT m.id, m.tray, p.address, p.name, m.cursor, m.time_us, m.stamp_us, m.parts, "
               "m.reply_to, m.claims, m.state, m.attempts, m.expires_us, m.acked_us, m.rtt_us, "

@@ -8,24 +8,38 @@ namespace p2pd {
 namespace {
 
 /// Indexes are named, so that no change of the planner's mind makes a page a scan.
-std::string ids_sql(std::initializer_list<Tray> trays, bool newest_first, bool of_peer) {
+std::string shelf_sql(Shelf shelf, bool of_peer) {
+    switch (shelf) {
+        case Shelf::unread:
+            return of_peer ? "message_peer WHERE stamp IS NOT NULL AND tray = 0"
+                           : "message_tray WHERE stamp IS NOT NULL AND tray = 0";
+        case Shelf::read:
+            return of_peer ? "message_peer WHERE stamp IS NOT NULL AND tray = 1"
+                           : "message_tray WHERE stamp IS NOT NULL AND tray = 1";
+        case Shelf::sent:
+            break;
+    }
+    return of_peer ? "message_sent_to WHERE stamp IS NULL" : "message_sent WHERE stamp IS NULL";
+}
+
+std::string ids_sql(std::initializer_list<Shelf> shelves, bool newest_first, bool of_peer) {
     std::string sql;
-    for (const Tray tray : trays) {
+    for (const Shelf shelf : shelves) {
         if (!sql.empty()) sql += " UNION ALL ";
-        sql += of_peer ? "SELECT id FROM message INDEXED BY message_peer WHERE peer_id = ?4 AND "
-                       : "SELECT id FROM message INDEXED BY message_tray WHERE ";
-        sql += "tray = " + std::to_string(static_cast<int>(tray)) + " AND id > ?1 AND id < ?2";
+        sql += "SELECT id FROM message INDEXED BY " + shelf_sql(shelf, of_peer);
+        if (of_peer) sql += " AND peer_id = ?4";
+        sql += " AND id > ?1 AND id < ?2";
     }
     return sql + (newest_first ? " ORDER BY id DESC LIMIT ?3" : " ORDER BY id LIMIT ?3");
 }
 
 }  // namespace
 
-IdQuery::IdQuery(StoreState& state, std::initializer_list<Tray> trays)
-    : oldest_(state.connection(), ids_sql(trays, false, false)),
-      newest_(state.connection(), ids_sql(trays, true, false)),
-      oldest_of_peer_(state.connection(), ids_sql(trays, false, true)),
-      newest_of_peer_(state.connection(), ids_sql(trays, true, true)) {}
+IdQuery::IdQuery(StoreState& state, std::initializer_list<Shelf> shelves)
+    : oldest_(state.connection(), ids_sql(shelves, false, false)),
+      newest_(state.connection(), ids_sql(shelves, true, false)),
+      oldest_of_peer_(state.connection(), ids_sql(shelves, false, true)),
+      newest_of_peer_(state.connection(), ids_sql(shelves, true, true)) {}
 
 sqlite::Run IdQuery::run(IdRange range, bool newest_first, std::uint32_t limit,
                          const std::optional<RowId>& peer_id) {
@@ -61,11 +75,13 @@ MessagesResult load_page(MessageTable& messages, sqlite::Run ids, std::uint32_t 
 Pages::Pages(StoreState& state, MessageTable& messages)
     : state_(state),
       messages_(messages),
-      inbox_(state, {Tray::unread, Tray::read}),
-      unread_(state, {Tray::unread}),
-      sent_(state, {Tray::pending, Tray::finished}),
-      all_(state, {Tray::unread, Tray::read, Tray::pending, Tray::finished}),
-      pending_(state, {Tray::pending}),
+      inbox_(state, {Shelf::unread, Shelf::read}),
+      unread_(state, {Shelf::unread}),
+      sent_(state, {Shelf::sent}),
+      all_(state, {Shelf::unread, Shelf::read, Shelf::sent}),
+      pending_(state.connection(),
+               "SELECT id FROM message INDEXED BY message_pending "
+               "WHERE tray = 2 AND peer_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"),
       changes_(state.connection(),
                "SELECT id FROM message WHERE cursor > ?1 ORDER BY cursor LIMIT ?2") {}
 
@@ -136,8 +152,7 @@ LoadedPage Pages::load(const LoadRequest& request) {
     if (!peer_id || request.messages_max == 0) return page;
     const auto limit = static_cast<std::uint32_t>(
         std::min<std::size_t>(request.messages_max, std::numeric_limits<std::int32_t>::max()));
-    const IdRange range{to_row_id(request.after), row_id_max};
-    sqlite::Run ids = pending_.run(range, false, limit, peer_id);
+    sqlite::Run ids = pending_.run(*peer_id, to_row_id(request.after), std::int64_t{limit} + 1);
     std::size_t bytes = 0;
     while (ids.step()) {
         auto message = messages_.outgoing(ids.next<RowId>());

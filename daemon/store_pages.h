@@ -21,11 +21,13 @@ struct IdRange {
     RowId before = row_id_max;
 };
 
-/// The ids of some trays, of one peer or all, in either order: a range of one index, or a merge of
-/// one range for each tray.
+/// What a page may be made of: each is a range of one index, of one peer or all.
+enum class Shelf : std::uint8_t { unread, read, sent };
+
+/// The ids on some shelves, in either order: a range, or a merge of one for each shelf.
 class IdQuery {
 public:
-    IdQuery(StoreState& state, std::initializer_list<Tray> trays);
+    IdQuery(StoreState& state, std::initializer_list<Shelf> shelves);
 
     sqlite::Run run(IdRange range, bool newest_first, std::uint32_t limit,
                     const std::optional<RowId>& peer_id);
@@ -62,7 +64,7 @@ private:
     IdQuery unread_;
     IdQuery sent_;
     IdQuery all_;
-    IdQuery pending_;
+    sqlite::Statement pending_;
     sqlite::Statement changes_;
 };
 

@@ -76,13 +76,16 @@ PeerTable::PeerTable(StoreState& state)
                                      "WHERE last_heard_us IS NOT NULL "
                                      "ORDER BY last_heard_us DESC LIMIT ?1"),
       with_pending_(state.connection(), "SELECT address FROM peer WHERE pending > 0"),
-      forgotten_(state.connection(),
-                 "SELECT p.id, p.name IS NULL AND NOT p.sent AND NOT p.dialect_by_hand "
-                 "AND coalesce(p.last_heard_us, 0) < ?2 "
-                 "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.peer_id = p.id) "
-                 "AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.peer_id = p.id) "
-                 "AND NOT EXISTS (SELECT 1 FROM long_text l WHERE l.peer_id = p.id) "
-                 "FROM peer p WHERE p.id > ?1 ORDER BY p.id LIMIT ?3"),
+      forgotten_(
+          state.connection(),
+          "SELECT p.id, p.name IS NULL AND NOT p.sent AND NOT p.dialect_by_hand "
+          "AND coalesce(p.last_heard_us, 0) < ?2 "
+          "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.peer_id = p.id AND stamp IS NULL) "
+          "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.peer_id = p.id "
+          "AND stamp IS NOT NULL) "
+          "AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.peer_id = p.id) "
+          "AND NOT EXISTS (SELECT 1 FROM long_text l WHERE l.peer_id = p.id) "
+          "FROM peer p WHERE p.id > ?1 ORDER BY p.id LIMIT ?3"),
       erase_(state.connection(), "DELETE FROM peer WHERE id = ?1"),
       erase_host_(state.connection(),
                   "DELETE FROM host WHERE id = ?1 "

@@ -140,6 +140,20 @@ constexpr const char* version_2 = R"sql(
     CREATE INDEX peer_host ON peer (host_id);
 )sql";
 
+// A sent message has no `stamp`, which never changes; so the end of one touches only the indexes of
+// what waits, and that of changes.
+constexpr const char* version_3 = R"sql(
+    DROP INDEX message_tray;
+    DROP INDEX message_peer;
+    DROP INDEX message_stamp;
+    CREATE INDEX message_tray ON message (tray) WHERE stamp IS NOT NULL;
+    CREATE INDEX message_peer ON message (peer_id, tray) WHERE stamp IS NOT NULL;
+    CREATE INDEX message_sent ON message (id) WHERE stamp IS NULL;
+    CREATE INDEX message_sent_to ON message (peer_id) WHERE stamp IS NULL;
+    CREATE INDEX message_pending ON message (peer_id) WHERE tray = 2;
+    CREATE INDEX message_stamp ON message (stamp_us) WHERE stamp IS NULL;
+)sql";
+
 // "p2pd", so that file(1) and we know whose file it is; "p2ps" where the pages have sums, so that
 // damage to the byte which says so cannot turn the checks off.
 constexpr const char* application_id_plain = "1882353764";
@@ -164,17 +178,17 @@ const char* recount_hosts() {
     INSERT OR IGNORE INTO host (address)
         SELECT DISTINCT trim(rtrim(rtrim(address, '0123456789'), ':'), '[]') FROM peer;
     UPDATE peer SET
-        sent = sent OR EXISTS (SELECT 1 FROM message m WHERE m.peer_id = peer.id AND m.tray >= 2),
+        sent = sent OR EXISTS (SELECT 1 FROM message m WHERE m.peer_id = peer.id AND m.stamp IS NULL),
         host_id = (SELECT h.id FROM host h
                    WHERE h.address = trim(rtrim(rtrim(peer.address, '0123456789'), ':'), '[]'));
     UPDATE host SET
         known = EXISTS (SELECT 1 FROM peer p
                         WHERE p.host_id = host.id AND (p.name IS NOT NULL OR p.sent)),
         messages = (SELECT count(*) FROM peer p JOIN message m ON m.peer_id = p.id
-                    WHERE p.host_id = host.id AND m.tray < 2),
+                    WHERE p.host_id = host.id AND m.stamp IS NOT NULL),
         bytes = (SELECT coalesce(sum(length(CAST(b.text AS BLOB))), 0)
                  FROM peer p JOIN message m ON m.peer_id = p.id JOIN body b ON b.id = m.id
-                 WHERE p.host_id = host.id AND m.tray < 2) +
+                 WHERE p.host_id = host.id AND m.stamp IS NOT NULL) +
                 (SELECT coalesce(sum(l.bytes), 0) FROM peer p JOIN long_text l ON l.peer_id = p.id
                  WHERE p.host_id = host.id);
     UPDATE meta SET
@@ -186,7 +200,7 @@ const char* recount_hosts() {
 std::span<const char* const> store_migrations() {
     // Should a later version count hosts otherwise, this one keeps its own words.
     static const std::string second = std::string(version_2) + recount_hosts();
-    static const std::array migrations{version_1, second.c_str()};
+    static const std::array migrations{version_1, second.c_str(), version_3};
     return migrations;
 }
 

@@ -10,9 +10,10 @@ constexpr const char* old_rows = R"sql(
     INSERT INTO peer (id, address, name, pending) VALUES
         (1, '10.0.0.4:5000', NULL, 0), (2, '10.0.0.4:6000', NULL, 0),
         (3, '[fe80::1%2]:5000', NULL, 0), (4, '10.0.0.7:5000', NULL, 1);
-    INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, parts) VALUES
-        (1, 0, 1, 1, 1, 0, 1, 1), (2, 1, 2, 2, 2, 0, 2, 1), (3, 0, 3, 3, 3, 0, 3, 1),
-        (4, 2, 4, 4, 4, 0, 4, 1);
+    INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, parts,
+                         stamp) VALUES
+        (1, 0, 1, 1, 1, 0, 1, 1, '1'), (2, 1, 2, 2, 2, 0, 2, 1, '2'), (3, 0, 3, 3, 3, 0, 3, 1, '3'),
+        (4, 2, 4, 4, 4, 0, 4, 1, NULL);
     INSERT INTO body (id, text) VALUES (1, 'four'), (2, 'é'), (3, 'x'), (4, 'out');
     UPDATE meta SET last_id = 4, last_cursor = 4, messages = 4, unread = 2, pending = 1, peers = 4;
 )sql";

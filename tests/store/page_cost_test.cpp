@@ -137,8 +137,9 @@ TEST_F(Cost, OfPagesIsTheSameWithAHundredThousandMessages) {
         const int many = steps(*store, page.work);
         EXPECT_LE(many, few + few / 4 + 20) << page.name;
     }
-    // Some more halvings, some more levels of the index: by the logarithm.
-    EXPECT_LE(steps(*store, times), steps(small, times) + 500);
+    // Some more halvings, some more levels of the index: by the logarithm. What is merged may come
+    // from another shelf, too, at some ten steps a message.
+    EXPECT_LE(steps(*store, times), steps(small, times) + 1000);
     const auto search = [&](Store& of) { EXPECT_TRUE(of.search(rare, bob).more); };
     EXPECT_LE(steps(*store, search), steps(small, search) + 500);
 }
