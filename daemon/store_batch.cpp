@@ -5,6 +5,17 @@
 
 namespace p2pd {
 
+namespace {
+
+/// Delivered by the same ACK, and the next in the order of ids.
+bool delivered_next(const OutgoingUpdate& before, const OutgoingUpdate& update) {
+    return update.id == before.id + 1 && update.state == OutState::delivered &&
+           update.attempts == before.attempts && update.parts_done == before.parts_done &&
+           update.acked_at == before.acked_at && update.rtt == before.rtt;
+}
+
+}  // namespace
+
 BatchWriter::BatchWriter(StoreState& state, PeerTable& peers, MessageTable& messages,
                          IdentityTable& identities, LongTexts& long_texts)
     : state_(state),
@@ -36,7 +47,7 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
         if (!receive(batch.received[i])) result.turned_away.push_back(i);
     }
     for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
-    for (const OutgoingUpdate& update : batch.updates) apply(update);
+    apply(batch.updates);
 }
 
 BatchResult::Accepted BatchWriter::accept(const OutgoingMessage& message) {
@@ -65,6 +76,36 @@ bool BatchWriter::receive(const ReceivedMessage& message) {
     messages_.add(NewReceived{peer_id, message.stamp, message.text, 1, reply_to, message.claims,
                               message.received_at});
     return true;
+}
+
+/// A datagram's ACK confirms many messages that were accepted one after the other: marked at once
+/// they cost a third.
+void BatchWriter::apply(std::span<const OutgoingUpdate> updates) {
+    while (!updates.empty()) {
+        std::size_t alike = 1;
+        while (updates.front().state == OutState::delivered && alike < updates.size() &&
+               delivered_next(updates[alike - 1], updates[alike])) {
+            ++alike;
+        }
+        if (alike == 1 || !deliver(updates.first(alike))) {
+            for (const OutgoingUpdate& update : updates.first(alike)) apply(update);
+        }
+        updates = updates.subspan(alike);
+    }
+}
+
+/// False if not all of them were waiting for one peer; those that were are delivered now.
+bool BatchWriter::deliver(std::span<const OutgoingUpdate> alike) {
+    const OutgoingUpdate& first = alike.front();
+    auto progress = messages_.progress(to_row_id(first.id));
+    if (!progress) return false;
+    progress->attempts = first.attempts;
+    progress->parts_done = first.parts_done;
+    const std::uint64_t delivered =
+        messages_.set_delivered(to_row_id(first.id), to_row_id(alike.back().id),
+                                Outcome{*progress, first.acked_at, first.rtt, {}, std::nullopt});
+    state_.add_pending(progress->peer_id, -static_cast<std::int64_t>(delivered));
+    return delivered == alike.size();
 }
 
 void BatchWriter::apply(const OutgoingUpdate& update) {

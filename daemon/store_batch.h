@@ -2,6 +2,8 @@
 // of the store.
 #pragma once
 
+#include <span>
+
 #include "daemon/core/mailbox.h"
 #include "daemon/store_identities.h"
 #include "daemon/store_long_texts.h"
@@ -21,6 +23,8 @@ private:
     void write(const StoreBatch& batch, BatchResult& result);
     BatchResult::Accepted accept(const OutgoingMessage& message);
     bool receive(const ReceivedMessage& message);
+    void apply(std::span<const OutgoingUpdate> updates);
+    bool deliver(std::span<const OutgoingUpdate> alike);
     void apply(const OutgoingUpdate& update);
     void proceed(const OutgoingUpdate& update, Progress progress);
     void reopen(const OutgoingUpdate& update, Progress progress);

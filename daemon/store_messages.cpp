@@ -49,6 +49,11 @@ MessageTable::MessageTable(StoreState& state)
                    "UPDATE message SET tray = ?2, state = ?3, attempts = ?4, parts_done = ?5, "
                    "cursor = ?6, acked_us = ?7, rtt_us = ?8, reason = ?9, "
                    "expires_us = coalesce(?10, expires_us) WHERE id = ?1"),
+      set_delivered_(state.connection(),
+                     "UPDATE message NOT INDEXED SET tray = 3, state = 1, "
+                     "attempts = max(attempts, ?4), parts_done = max(parts_done, ?5), "
+                     "cursor = ?6 + id - ?1, acked_us = ?7, rtt_us = ?8, reason = NULL "
+                     "WHERE id BETWEEN ?1 AND ?2 AND tray = 2 AND peer_id = ?3"),
       set_read_(state.connection(), "UPDATE message SET tray = ?2 WHERE id = ?1"),
       erase_message_(state.connection(), "DELETE FROM message WHERE id = ?1"),
       erase_body_(state.connection(),
@@ -138,6 +143,15 @@ void MessageTable::set_outcome(RowId id, const Outcome& outcome) {
     set_outcome_.execute(id, tray, progress.state, progress.attempts, progress.parts_done,
                          ++state_.meta().last_cursor, outcome.acked_at, outcome.rtt,
                          unless_empty(outcome.reason), outcome.expires_at);
+}
+
+std::uint64_t MessageTable::set_delivered(RowId first, RowId last, const Outcome& outcome) {
+    RowId& last_cursor = state_.meta().last_cursor;
+    const std::uint64_t changed = set_delivered_.execute(
+        first, last, outcome.progress.peer_id, outcome.progress.attempts,
+        outcome.progress.parts_done, last_cursor + 1, outcome.acked_at, outcome.rtt);
+    last_cursor += last - first + 1;
+    return changed;
 }
 
 void MessageTable::set_read(RowId id, bool read) {

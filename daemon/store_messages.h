@@ -57,6 +57,9 @@ public:
     RowId add(const OutgoingMessage& message, RowId peer_id);
     void set_progress(RowId id, const Progress& progress);
     void set_outcome(RowId id, const Outcome& outcome);
+    /// Those from `first` to `last` that wait and are for this peer are delivered, alike. Returns
+    /// how many these were; `outcome.reason` and `expires_at` do not count.
+    std::uint64_t set_delivered(RowId first, RowId last, const Outcome& outcome);
     void set_read(RowId id, bool read);
     void erase(RowId id);
 
@@ -83,6 +86,7 @@ private:
     sqlite::Statement add_outgoing_body_;
     sqlite::Statement set_progress_;
     sqlite::Statement set_outcome_;
+    sqlite::Statement set_delivered_;
     sqlite::Statement set_read_;
     sqlite::Statement erase_message_;
     sqlite::Statement erase_body_;

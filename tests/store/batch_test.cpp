@@ -248,6 +248,72 @@ TEST_F(States, StartAnewByHand) {
     EXPECT_EQ(store->recover(10).pending_peers, std::vector<Endpoint>{bob});
 }
 
+class Delivered : public States {
+protected:
+    /// Messages that follow `id`, and all of them delivered by one ACK.
+    void SetUp() override {
+        for (std::int64_t us = 101; us < 104; ++us) send(outgoing(bob, us, "x"));
+    }
+    BatchResult deliver_all() {
+        StoreBatch batch;
+        for (MessageId each = id; each < id + 4; ++each) {
+            batch.updates.push_back({.id = each,
+                                     .state = OutState::delivered,
+                                     .attempts = 1,
+                                     .parts_done = 1,
+                                     .acked_at = at_second(9),
+                                     .rtt = Duration(800)});
+        }
+        return store->commit(batch);
+    }
+    void expect_delivered(MessageId which) {
+        EXPECT_EQ(record(which).state, SendState::delivered);
+        EXPECT_EQ(record(which).attempts, 1U);
+        EXPECT_EQ(record(which).acked_at, UtcTime{9000000});
+        EXPECT_DOUBLE_EQ(record(which).rtt_ms.value(), 0.8);
+    }
+};
+
+TEST_F(Delivered, TogetherAreToldOneByOneInTheOrderOfTheirIds) {
+    const Cursor before = store->counts().last_cursor;
+    EXPECT_EQ(deliver_all().pending_messages, 0U);
+    for (MessageId each = id; each < id + 4; ++each) expect_delivered(each);
+    std::vector<MessageId> told;
+    for (const MessageRecord& change : store->changes(before, 10).messages) {
+        told.push_back(change.id);
+    }
+    EXPECT_EQ(told, (std::vector<MessageId>{id, id + 1, id + 2, id + 3}));
+    EXPECT_EQ(ask("SELECT pending FROM peer WHERE id = 1"), "0");
+    EXPECT_TRUE(store->load({bob, 0, 10, 1000}).messages.empty());
+}
+
+TEST_F(Delivered, TogetherWithOneThatHadEndedAlreadyIsEach) {
+    update({.id = id + 1, .state = OutState::expired, .reason = "not confirmed in time"});
+    update({.id = id + 2, .state = OutState::delivered, .attempts = 1, .acked_at = at_second(5)});
+    EXPECT_EQ(deliver_all().pending_messages, 0U);
+    for (const MessageId each : {id, id + 1, id + 3}) expect_delivered(each);
+    EXPECT_EQ(record(id + 1).reason, std::nullopt);
+    EXPECT_EQ(record(id + 2).acked_at, UtcTime{5000000}) << "it had been, before";
+}
+
+TEST_F(Delivered, TogetherWithOneThatIsNoLongerThereIsEachOther) {
+    update({.id = id, .state = OutState::cancelled});
+    store->remove(std::array{id});
+    EXPECT_EQ(deliver_all().pending_messages, 0U);
+    for (const MessageId each : {id + 1, id + 2, id + 3}) expect_delivered(each);
+}
+
+TEST_F(Delivered, TogetherButToOtherPeersIsEach) {
+    const MessageId other = send(outgoing(alice, 104, "x"));
+    StoreBatch batch;
+    for (const MessageId each : {other - 1, other}) {
+        batch.updates.push_back({.id = each, .state = OutState::delivered});
+    }
+    EXPECT_EQ(store->commit(batch).pending_messages, 3U);
+    EXPECT_EQ(ask("SELECT group_concat(pending) FROM peer"), "3,0");
+    EXPECT_EQ(record(other).state, SendState::delivered);
+}
+
 TEST_F(States, OfWhatIsNotOursOrNotThereAreIgnored) {
     receive({received(alice, 1, "in")});
     const Cursor cursor = store->counts().last_cursor;
