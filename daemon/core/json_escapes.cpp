@@ -73,13 +73,14 @@ std::size_t plain_bytes(std::string_view text) {
 
 std::size_t escaped_bytes(std::string_view text, bool wrapped) {
     std::size_t bytes = 0;
-    for (const char c : text) {
-        if (is_plain(c)) {
-            ++bytes;
-        } else {
-            const Escape escape = escape_of(c);
-            bytes += wrapped ? escaped_bytes(escape.text(), false) : escape.size;
-        }
+    while (!text.empty()) {
+        const std::size_t plain = plain_bytes(text);
+        bytes += plain;
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        const Escape escape = escape_of(text.front());
+        bytes += wrapped ? escaped_bytes(escape.text(), false) : escape.size;
+        text.remove_prefix(1);
     }
     return bytes;
 }
@@ -101,6 +102,7 @@ void append_escaped(std::string& out, std::string_view text, bool wrapped) {
 }
 
 std::size_t fitting_bytes(std::string_view text, std::size_t room, bool wrapped) {
+    if (text.size() <= room && escaped_bytes(text, wrapped) <= room) return text.size();
     std::size_t used = 0;
     std::size_t taken = 0;
     while (taken < text.size()) {

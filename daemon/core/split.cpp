@@ -33,7 +33,11 @@ std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
                                                      const std::optional<Answered>& answered,
                                                      const Endpoint& peer, Dialect dialect) {
     const auto whole = static_cast<std::uint32_t>(text.size());
-    if (fit_text(text, prototype(answered, std::nullopt), peer.is_v4(), dialect) == whole) {
+    // Nearly every message is short and plain, and then this is known without writing it.
+    const bool surely_fits = !answered && dialect == Dialect::base &&
+                             message_bytes_max(text, peer.is_v4()) <= datagram_bytes_max;
+    if (surely_fits ||
+        fit_text(text, prototype(answered, std::nullopt), peer.is_v4(), dialect) == whole) {
         return std::vector{whole};
     }
     const WireObject marked = prototype(answered, Part{parts_max, parts_max, 0});
