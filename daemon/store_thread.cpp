@@ -7,7 +7,8 @@ namespace p2pd {
 
 namespace {
 
-/// Maintenance must not get between a message and the answer to it.
+/// Maintenance must not get between a message and the answer to it. Once it is quiet, one piece
+/// follows the other until something is to do.
 constexpr std::chrono::milliseconds quiet_time{100};
 constexpr std::chrono::seconds maintenance_interval{10};
 
@@ -19,6 +20,7 @@ StoreThread::StoreThread(boost::asio::io_context& loop, std::unique_ptr<Store> s
       store_(std::move(store)),
       maintained_(std::move(maintained)),
       failed_(std::move(failed)),
+      patience_(quiet_time),
       thread_([this] { run(); }) {}
 
 StoreThread::~StoreThread() {
@@ -50,7 +52,7 @@ void StoreThread::run() {
             if (task) {
                 task(*store_);
                 task = nullptr;
-                more_maintenance_ = true;
+                patience_ = quiet_time;
             } else {
                 maintain();
             }
@@ -65,9 +67,7 @@ void StoreThread::run() {
 /// The next task, or an empty one when it is time for maintenance. False at the end.
 bool StoreThread::next(Task& task) {
     std::unique_lock lock(mutex_);
-    const auto patience =
-        more_maintenance_ ? quiet_time : std::chrono::milliseconds{maintenance_interval};
-    wake_.wait_for(lock, patience, [this] { return stopping_ || !tasks_.empty(); });
+    wake_.wait_for(lock, patience_, [this] { return stopping_ || !tasks_.empty(); });
     if (tasks_.empty()) return !stopping_;
     task = std::move(tasks_.front());
     tasks_.pop_front();
@@ -78,7 +78,7 @@ void StoreThread::maintain() {
     const auto wall =
         std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
     Maintenance done = store_->maintain(wall);
-    more_maintenance_ = done.more;
+    patience_ = done.more ? std::chrono::milliseconds{0} : maintenance_interval;
     complete([this, done = std::move(done)]() mutable { maintained_(std::move(done)); });
 }
 

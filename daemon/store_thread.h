@@ -1,6 +1,7 @@
 // daemon: the one thread that uses the store. Includes std, Asio, store.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -69,8 +70,8 @@ private:
     std::condition_variable wake_;
     std::deque<Task> tasks_;
     bool stopping_ = false;
-    bool more_maintenance_ = true;      ///< used by the thread alone, as is
-    std::optional<std::string> error_;  ///< until it is joined
+    std::chrono::milliseconds patience_;  ///< until maintenance; used by the thread alone, as is
+    std::optional<std::string> error_;    ///< until it is joined
     std::thread thread_;
 };
 
