@@ -129,10 +129,9 @@ struct ExportedIdentity {
     std::string peer;
     std::int64_t stamp_us = 0;
     std::string hash;  ///< 32 hexadecimal digits
-    std::int64_t seen_day = 0;
-    static constexpr auto fields = std::make_tuple(
-        Field{"peer", &ExportedIdentity::peer}, Field{"stamp_us", &ExportedIdentity::stamp_us},
-        Field{"hash", &ExportedIdentity::hash}, Field{"seen_day", &ExportedIdentity::seen_day});
+    static constexpr auto fields = std::make_tuple(Field{"peer", &ExportedIdentity::peer},
+                                                   Field{"stamp_us", &ExportedIdentity::stamp_us},
+                                                   Field{"hash", &ExportedIdentity::hash});
 };
 
 using TransferRecord = std::variant<ExportedStore, ExportedPeer, ExportedReceived, ExportedSent,

@@ -117,6 +117,10 @@ StoreCounts Store::counts() {
     return counts;
 }
 
+void Store::age(Duration passed) {
+    implementation_->identities.age(passed);
+}
+
 Maintenance Store::maintain(WallTime now) {
     return implementation_->mending_index(
         [&] { return implementation_->housekeeper.maintain(now); });

@@ -147,6 +147,9 @@ public:
     void set_limits(Duration part_timeout, const StrangerQuotas& quotas);
     StoreCounts counts();
 
+    /// So much time has passed since the store was opened, or since this was said last; by the
+    /// clock that never steps.
+    void age(Duration passed);
     /// A bounded piece of what can wait: full-text index, incomplete long texts past their time,
     /// messages that expired, old dedup keys.
     Maintenance maintain(WallTime now);

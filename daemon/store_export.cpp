@@ -121,7 +121,7 @@ Exporter::Exporter(StoreState& state)
              "JOIN long_text l ON l.id = t.id / 1024 JOIN peer p ON p.id = l.peer_id "
              "WHERE t.id > ?1 ORDER BY t.id"),
       identities_(state.connection(),
-                  "SELECT p.address, i.peer_id, i.stamp_us, i.hash, i.seen_day FROM identity i "
+                  "SELECT p.address, i.peer_id, i.stamp_us, i.hash FROM identity i "
                   "JOIN peer p ON p.id = i.peer_id "
                   "WHERE (i.peer_id, i.stamp_us, hex(i.hash)) > (?1, ?2, upper(?3)) "
                   "AND (i.peer_id, i.stamp_us) >= (?1, ?2) "
@@ -220,7 +220,6 @@ void Exporter::add_identities(Page& page, const std::string& after) {
         const std::string key = std::to_string(row.next<RowId>());
         record.stamp_us = row.next<std::int64_t>();
         record.hash = hex(row.next<sqlite::Bytes>());
-        record.seen_day = row.next<std::int64_t>();
         std::string position =
             "identity:" + key + " " + std::to_string(record.stamp_us) + " " + record.hash;
         page.add(std::move(record), std::move(position));

@@ -10,11 +10,10 @@ namespace p2pd {
 namespace {
 
 constexpr int swept_at_once = 2000;
+// Longer than any sender may try (14 days).
+constexpr std::int64_t life_days = 30;
+constexpr std::chrono::hours saved_every{1};
 constexpr ContentHash closed{};  ///< in place of a hash
-
-std::int64_t day(WallTime time) {
-    return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
-}
 
 void update(crypto_generichash_state& state, std::string_view bytes) {
     crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()),
@@ -54,13 +53,22 @@ IdentityTable::IdentityTable(StoreState& state)
       erase_(state.connection(),
              "DELETE FROM identity WHERE peer_id = ?1 AND stamp_us = ?2 AND hash = ?3") {}
 
-bool IdentityTable::add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash,
-                        WallTime seen) {
-    return add_.execute(peer_id, stamp_us, hash, day(seen)) > 0;
+bool IdentityTable::add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {
+    return add_.execute(peer_id, stamp_us, hash, today()) > 0;
 }
 
-void IdentityTable::close_long_text(RowId peer_id, std::int64_t first_us, WallTime seen) {
-    add(peer_id, first_us, closed, seen);
+void IdentityTable::close_long_text(RowId peer_id, std::int64_t first_us) {
+    add(peer_id, first_us, closed);
+}
+
+std::int64_t IdentityTable::today() {
+    return std::chrono::floor<std::chrono::days>(Duration{state_.meta().age_us}).count();
+}
+
+void IdentityTable::age(Duration passed) {
+    unsaved_age_ += passed;
+    if (unsaved_age_ < saved_every) return;
+    if (state_.transact([&] { state_.meta().age_us += unsaved_age_.count(); })) unsaved_age_ = {};
 }
 
 bool IdentityTable::has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {
@@ -73,9 +81,9 @@ bool IdentityTable::is_closed(RowId peer_id, std::int64_t first_us) {
 
 /// Keys have no order of age, and an index by age would cost each message received; so a few keys
 /// are looked at a time, round and round.
-bool IdentityTable::sweep(WallTime before) {
+bool IdentityTable::sweep() {
     const Key start = position_;
-    const std::vector<Key> old_ones = next_old_ones(day(before));
+    const std::vector<Key> old_ones = next_old_ones(today() - life_days);
     if (old_ones.empty()) return false;
     const bool written = state_.transact([&] {
         for (const Key& key : old_ones) erase_.execute(key.peer_id, key.stamp_us, key.hash);

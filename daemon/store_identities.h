@@ -18,17 +18,21 @@ public:
     explicit IdentityTable(StoreState& state);
 
     /// False: it was there, a copy. Then nothing is written.
-    bool add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash, WallTime seen);
+    bool add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
 
     bool has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
 
     /// A closed long text takes no more parts: those are messages of their own.
-    void close_long_text(RowId peer_id, std::int64_t first_us, WallTime seen);
+    void close_long_text(RowId peer_id, std::int64_t first_us);
     bool is_closed(RowId peer_id, std::int64_t first_us);
 
-    /// Forgets those seen before `before` among the next few in the order of keys. True if it found
+    /// So much time has passed, by the clock that never steps: the wall clock may jump, and must
+    /// not make a key old that a sender is still trying. Kept by the hour; what is less may be
+    /// lost.
+    void age(Duration passed);
+    /// Forgets those of more than 30 days among the next few in the order of keys. True if it found
     /// some; then there may be more.
-    bool sweep(WallTime before);
+    bool sweep();
 
 private:
     struct Key {
@@ -36,6 +40,7 @@ private:
         std::int64_t stamp_us = 0;
         ContentHash hash{};
     };
+    std::int64_t today();
     std::vector<Key> next_old_ones(std::int64_t before_day);
 
     StoreState& state_;
@@ -44,6 +49,7 @@ private:
     sqlite::Statement after_;
     sqlite::Statement erase_;
     Key position_;
+    Duration unsaved_age_{0};
 };
 
 }  // namespace p2pd

@@ -135,7 +135,7 @@ struct Importer::Statements {
                "answered_text, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
           identity(connection,
                    "INSERT OR IGNORE INTO identity (peer_id, stamp_us, hash, seen_day) "
-                   "VALUES (?1, ?2, ?3, ?4)"),
+                   "SELECT ?1, ?2, ?3, age_us / 86400000000 FROM meta"),
           closed(connection,
                  "SELECT 1 FROM identity WHERE peer_id = ?1 AND stamp_us = ?2 "
                  "AND hash = zeroblob(16)"),
@@ -229,11 +229,7 @@ bool Importer::add(const ExportedReceived& record) {
     const bool same_id = to_row_id(record.id) > meta.last_id;
     if (!same_id) {
         const ContentHash hash = import_hash(record);
-        constexpr std::int64_t day_us = std::int64_t{24} * 3600 * 1000000;
-        if (statements_->identity.execute(peer_id, record.stamp_us, hash,
-                                          record.received_us / day_us) == 0) {
-            return false;
-        }
+        if (statements_->identity.execute(peer_id, record.stamp_us, hash) == 0) return false;
     }
     const RowId id = take_id(record.id);
     const auto reply_to = same_id ? record.reply_to : std::nullopt;
@@ -312,7 +308,7 @@ bool Importer::add(const ExportedIdentity& record) {
     sodium_hex2bin(hash.data(), hash.size(), record.hash.data(), record.hash.size(), nullptr,
                    nullptr, nullptr);
     const RowId peer_id = state_.peer(*parse_endpoint(record.peer, 0));
-    return statements_->identity.execute(peer_id, record.stamp_us, hash, record.seen_day) > 0;
+    return statements_->identity.execute(peer_id, record.stamp_us, hash) > 0;
 }
 
 }  // namespace p2pd

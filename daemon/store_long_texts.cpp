@@ -133,7 +133,7 @@ void LongTexts::join(const Gathered& gathered) {
     erase_parts_.execute(base, base + parts_room);
     close_.execute(gathered.id);
     state_.hosts().remove(state_.host_of(gathered.peer_id), {0, gathered.bytes});
-    identities_.close_long_text(gathered.peer_id, gathered.first_us, gathered.last);
+    identities_.close_long_text(gathered.peer_id, gathered.first_us);
 }
 
 bool LongTexts::has_overdue(WallTime before) {

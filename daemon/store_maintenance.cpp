@@ -9,8 +9,7 @@ constexpr std::size_t expired_at_once = 1000;
 constexpr int joined_at_once = 100;
 // Less is left to the next search: one message at a time would cost a sync and a segment each.
 constexpr std::uint64_t behind_max = 500;
-// Longer than any sender may try (14 days).
-constexpr auto identity_life = std::chrono::days{30};
+constexpr auto peer_life = std::chrono::days{30};
 
 }  // namespace
 
@@ -32,8 +31,8 @@ Maintenance Housekeeper::maintain(WallTime now) {
     const bool more_to_expire = expire(now, done.expired);
     const bool more_to_join = join_overdue(now);
     const bool more_to_index = index();
-    const bool more_to_forget = identities_.sweep(now - identity_life);
-    const bool more_peers = peers_.sweep(now - identity_life);
+    const bool more_to_forget = identities_.sweep();
+    const bool more_peers = peers_.sweep(now - peer_life);
     done.more = more_to_expire || more_to_join || more_to_index || more_to_forget || more_peers;
     state_.file().restore_ballast();
     state_.checkpoint_if_due();

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t ids_named_max = 100;
 /// What was given out and is lost shall not be given again.
 constexpr RowId numbers_skipped = 1000000;
+constexpr std::int64_t day_us = 86'400'000'000;
 
 void bind_value(sqlite::Connection& connection, sqlite3_stmt* statement, int at,
                 const RawValue& value) {
@@ -214,6 +215,7 @@ private:
             static_cast<std::uint64_t>(number("SELECT stranger_messages FROM meta"));
         meta.strangers.bytes =
             static_cast<std::uint64_t>(number("SELECT stranger_bytes FROM meta"));
+        meta.age_us = number("SELECT max(seen_day) FROM identity") * day_us;
         const std::uint64_t witnessed = folder_->witnessed_commits().value_or(0);
         const auto commits = static_cast<std::uint64_t>(old[4]);
         if (witnessed > commits && commits > 0) {

@@ -142,7 +142,11 @@ constexpr const char* version_2 = R"sql(
 
 // A sent message has no `stamp`, which never changes; so the end of one touches only the indexes of
 // what waits, and that of changes.
+// Keys age by a clock that counts only what has passed: it goes on where the wall clock was.
 constexpr const char* version_3 = R"sql(
+    ALTER TABLE meta ADD COLUMN age_us INTEGER NOT NULL DEFAULT 0;
+    UPDATE meta SET age_us = 86400000000 * (SELECT coalesce(max(seen_day), 0) FROM identity);
+
     DROP INDEX message_tray;
     DROP INDEX message_peer;
     DROP INDEX message_stamp;

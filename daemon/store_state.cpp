@@ -187,7 +187,8 @@ StoreState::StoreState(const StoreOptions& options)
       save_meta_(connection(),
                  "UPDATE meta SET last_id = ?1, last_cursor = ?2, last_stamp_us = ?3, "
                  "last_order_us = ?4, messages = ?5, unread = ?6, pending = ?7, peers = ?8, "
-                 "indexed_id = ?9, commits = ?10, stranger_messages = ?11, stranger_bytes = ?12 "
+                 "indexed_id = ?9, commits = ?10, stranger_messages = ?11, stranger_bytes = ?12, "
+                 "age_us = ?13 "
                  "WHERE id = 1"),
       find_peer_(connection(), "SELECT id FROM peer WHERE address = ?1"),
       add_peer_(connection(), "INSERT INTO peer (address, host_id) VALUES (?1, ?2)"),
@@ -204,7 +205,7 @@ void StoreState::load_meta() {
     sqlite::Statement load(connection(),
                            "SELECT last_id, last_cursor, last_stamp_us, last_order_us, messages, "
                            "unread, pending, peers, indexed_id, commits, stranger_messages, "
-                           "stranger_bytes FROM meta WHERE id = 1");
+                           "stranger_bytes, age_us FROM meta WHERE id = 1");
     sqlite::Run row = load.run();
     if (!row.step()) throw StoreFailure("the store failed: its row of counters is missing");
     meta_.last_id = row.next<RowId>();
@@ -219,6 +220,7 @@ void StoreState::load_meta() {
     meta_.commits = row.next<std::uint64_t>();
     meta_.strangers.messages = row.next<std::uint64_t>();
     meta_.strangers.bytes = row.next<std::uint64_t>();
+    meta_.age_us = row.next<std::int64_t>();
     saved_meta_ = meta_;
 }
 
@@ -314,7 +316,7 @@ void StoreState::finish() {
         save_meta_.execute(meta_.last_id, meta_.last_cursor, meta_.last_stamp_us,
                            meta_.last_order_us, meta_.messages, meta_.unread, meta_.pending,
                            meta_.peers, meta_.indexed_id, meta_.commits, meta_.strangers.messages,
-                           meta_.strangers.bytes);
+                           meta_.strangers.bytes, meta_.age_us);
     }
     // A savepoint makes the full-text index write what it would otherwise write in the commit.
     savepoint_.execute();

@@ -39,6 +39,7 @@ struct Meta {
     RowId indexed_id = 0;
     std::uint64_t commits = 0;
     Kept strangers;
+    std::int64_t age_us = 0;  ///< time in use, by a clock that never steps
 
     bool operator==(const Meta&) const = default;
 };

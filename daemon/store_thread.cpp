@@ -20,6 +20,7 @@ StoreThread::StoreThread(boost::asio::io_context& loop, std::unique_ptr<Store> s
       store_(std::move(store)),
       maintained_(std::move(maintained)),
       failed_(std::move(failed)),
+      aged_at_(std::chrono::steady_clock::now()),
       patience_(quiet_time),
       thread_([this] { run(); }) {}
 
@@ -75,6 +76,8 @@ bool StoreThread::next(Task& task) {
 }
 
 void StoreThread::maintain() {
+    const auto steady = std::chrono::steady_clock::now();
+    store_->age(std::chrono::duration_cast<Duration>(steady - std::exchange(aged_at_, steady)));
     const auto wall =
         std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
     Maintenance done = store_->maintain(wall);

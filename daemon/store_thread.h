@@ -70,6 +70,7 @@ private:
     std::condition_variable wake_;
     std::deque<Task> tasks_;
     bool stopping_ = false;
+    std::chrono::steady_clock::time_point aged_at_;
     std::chrono::milliseconds patience_;  ///< until maintenance; used by the thread alone, as is
     std::optional<std::string> error_;    ///< until it is joined
     std::thread thread_;

@@ -99,10 +99,7 @@ void Simulation::send_from_base() {
 void Simulation::query() {
     SimulatedHost& host = any_host();
     if (!host.is_up()) return;
-    // A clock that jumps makes the daemon's store forget what it has received, so that a copy is
-    // taken for new; its dedup keys live for 30 days of that clock.
-    const bool may_maintain = !real_store_ || !clocks_jumped_;
-    if (pick(3) == 0 && may_maintain) {
+    if (pick(3) == 0) {
         host.maintain();
     } else {
         host.query();

@@ -48,15 +48,38 @@ TEST_F(Upkeep, ForgetsIdentitiesAfterThirtyDaysAndNotBefore) {
     std::vector<ReceivedMessage> many;
     for (std::int64_t us = 1; us <= 5000; ++us) many.push_back(received(alice, us, "x"));
     receive(std::move(many));
-    const auto days = [](int count) { return at_second(1000 + count * 86400); };
-    for (int call = 0; call < 10; ++call) store->maintain(days(30));
+    store->age(std::chrono::days(30));
+    for (int call = 0; call < 10; ++call) store->maintain(at_second(1000));
     EXPECT_EQ(ask("SELECT count(*) FROM identity"), "5000");
+    store->age(std::chrono::days(1));
     int calls = 1;
-    while (store->maintain(days(31)).more) ++calls;
+    while (store->maintain(at_second(1000)).more) ++calls;
     EXPECT_LE(calls, 10);
-    for (int call = 0; call < 3; ++call) store->maintain(days(31));
+    for (int call = 0; call < 3; ++call) store->maintain(at_second(1000));
     EXPECT_EQ(ask("SELECT count(*) FROM identity"), "0");
     EXPECT_EQ(store->counts().messages, 5000U);
+}
+
+TEST_F(Upkeep, ForgetsNoIdentityWhenTheClockJumps) {
+    receive({received(alice, 1, "x", at_second(1000))});
+    const WallTime after_a_jump = at_second(1000) + std::chrono::years(56);
+    for (int call = 0; call < 3; ++call) store->maintain(after_a_jump);
+    reopen();
+    for (int call = 0; call < 3; ++call) store->maintain(after_a_jump);
+    receive({received(alice, 1, "x", after_a_jump)});
+    EXPECT_EQ(store->counts().messages, 1U);
+}
+
+TEST_F(Upkeep, CountsTheAgeOfIdentitiesOverRestarts) {
+    receive({received(alice, 1, "x")});
+    for (int day = 0; day < 31; ++day) {
+        reopen();
+        for (int hour = 0; hour < 24; ++hour) store->age(std::chrono::hours(1));
+        if (day < 30) store->maintain(at_second(1000));
+        EXPECT_EQ(ask("SELECT count(*) FROM identity"), "1");
+    }
+    store->maintain(at_second(1000));
+    EXPECT_EQ(ask("SELECT count(*) FROM identity"), "0");
 }
 
 TEST_F(Upkeep, WithNothingToDoWritesNothing) {

@@ -108,8 +108,7 @@ TEST_F(Transfer, RefusesWhatCannotBeOfAStore) {
     EXPECT_TRUE(refused("[]"));
     EXPECT_TRUE(refused(R"({"type":"star"})"));
     EXPECT_TRUE(refused(R"({"type":"store","format":2,"last_stamp_us":0})"));
-    EXPECT_TRUE(refused(R"({"type":"identity","peer":"10.0.0.1:1","stamp_us":1,"hash":"00",)"
-                        R"("seen_day":1})"));
+    EXPECT_TRUE(refused(R"({"type":"identity","peer":"10.0.0.1:1","stamp_us":1,"hash":"00"})"));
     EXPECT_FALSE(refused(R"({"type":"store","format":1,"last_stamp_us":0})"));
 }
 
