@@ -10,7 +10,7 @@
 
 namespace p2pd {
 
-/// First of all. Own timestamps up to last_stamp_us were used.
+/// First of all. Own timestamps up to last_stamp_us may have been used.
 struct ExportedStore {
     static constexpr std::string_view type = "store";
     std::uint32_t format = 1;

@@ -59,7 +59,9 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "        heard_now(*other, now.wall);\n", "", ""),
     # What is made durable.
     ("timestamps are not reserved", "node.cpp",
-     "batch_.last_stamp_us = stamps_.last_us();", "batch_.last_stamp_us = 0;", ""),
+     "batch_.last_stamp_us = stamps_.next_mark_us(now.wall);", "batch_.last_stamp_us = 0;", ""),
+    ("what was asked for is reserved at once", "node.cpp",
+     "    stamps_.mark_kept(batch->last_stamp_us);\n", "    stamps_.mark_kept(INT64_MAX / 2);\n", ""),
     ("timestamps begin anew", "node.cpp",
      "stamps_(recovered.last_stamp_us)", "stamps_(recovered.last_stamp_us / 2)", ""),
     ("attempts are not noted", "node.cpp", "    take_notes();\n", "", ""),
@@ -241,6 +243,10 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "cubic_c * from_plateau_s * from_plateau_s * from_plateau_s + before_loss_;",
      "cubic_c * from_plateau_s * from_plateau_s * from_plateau_s + before_loss_ * cubic_beta;", ""),
     # Headers last: they are included everywhere.
+    ("quick restarts drive the mark away", "stamp_clock.h",
+     "std::min(wall.time_since_epoch().count(), last_us_)", "last_us_", ""),
+    ("the mark is at what was used", "stamp_clock.h",
+     "std::min(from_us + ahead_us, us_max)", "from_us", ""),
     ("parts use timestamps that are taken", "stamp_clock.h",
      "last_us_ = first + count - 1;", "last_us_ = first;", ""),
     ("what the peer has room for is not looked at", "session.h",

@@ -83,7 +83,8 @@ struct StoreBatch {
     std::vector<ReceivedMessage> received = {};
     std::vector<OutgoingUpdate> updates = {};
     std::vector<Endpoint> unfamiliar = {};  ///< accepted for peers that the core has forgotten
-    std::int64_t last_stamp_us = 0;         ///< own timestamps up to here are used; never lowered
+    /// Own timestamps up to here are used or reserved; the store keeps the highest it ever got.
+    std::int64_t last_stamp_us = 0;
 
     bool empty() const {
         return peers.empty() && accepted.empty() && received.empty() && updates.empty();
@@ -122,7 +123,7 @@ struct LoadedPage {
 
 /// What a Node starts from.
 struct Recovered {
-    std::int64_t last_stamp_us = 0;
+    std::int64_t last_stamp_us = 0;            ///< the highest of any batch
     std::vector<PeerFacts> peers = {};         ///< those heard last, at most peers_max
     std::vector<Endpoint> pending_peers = {};  ///< those with pending messages
     std::vector<Endpoint> known_hosts = {};    ///< all that the user has named or sent to

@@ -206,7 +206,7 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
     batch_.peers = take_learnt();
     batch_.received = inbox_.take_batch();
     take_notes();
-    batch_.last_stamp_us = stamps_.last_us();
+    batch_.last_stamp_us = stamps_.next_mark_us(now.wall);
     accepted_bytes_ = 0;
     storing_ = std::make_shared<const StoreBatch>(std::exchange(batch_, {}));
     return storing_;
@@ -230,6 +230,7 @@ void Node::stored(Now now, const BatchResult& result) {
         not_stored(now, *batch);
         return;
     }
+    stamps_.mark_kept(batch->last_stamp_us);
     pending_messages_ = result.pending_messages;
     acknowledge_stored(now, result);
     for (const PeerFacts& facts : result.familiar) remember(facts);

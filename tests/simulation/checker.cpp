@@ -105,6 +105,7 @@ void Checker::check_ack(const SimulatedHost& host, const Transmit& transmit, con
 
 void Checker::check_text(const SimulatedHost& host, const Transmit& transmit, std::int64_t us,
                          const std::string& text) {
+    if (us > host.store().last_stamp_us()) violated("transmitted above the durable mark");
     const SimulatedStore::Outgoing* const outgoing = host.store().find_part(us);
     if (outgoing == nullptr || outgoing->message.peer != transmit.to) {
         return violated("transmitted before it was durable");

@@ -44,6 +44,9 @@ public:
     std::uint64_t pending_messages() const { return pending_; }
     const std::map<Endpoint, std::set<MessageId>>& pending_by_peer() const { return pending_of_; }
 
+    /// Own timestamps up to here are used or reserved.
+    std::int64_t last_stamp_us() const { return last_stamp_us_; }
+
     /// Is a message or part of `peer` with this timestamp kept?
     bool holds(const Endpoint& peer, std::int64_t us) const;
     /// The durable outgoing message that has the part with this timestamp.
