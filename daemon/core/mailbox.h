@@ -25,7 +25,7 @@ struct Answered {
 };
 
 /// A message on its way out. Part i (from 0) has the timestamp first_us + i and ends at
-/// part_ends[i]; the identity of each is durable before its first transmission.
+/// part_ends[i]; each is stored or reserved before its first transmission.
 struct OutgoingMessage {
     MessageId id = 0;  ///< 0 until stored
     Endpoint peer;

@@ -245,27 +245,10 @@ void Node::acknowledge_stored(Now now, const BatchResult& result) {
         result.turned_away.size();
 }
 
-void Node::announce(Now now, const StoreBatch& batch, const BatchResult& result) {
-    assert(result.accepted.size() == batch.accepted.size());
-    for (std::size_t i = 0; i < batch.accepted.size(); ++i) {
-        OutgoingMessage message = batch.accepted[i];
-        const BatchResult::Accepted& accepted = result.accepted[i];
-        message.id = accepted.id;
-        events_.emplace_back(SendOutcome{message.first_us, false, accepted.id, accepted.repeated,
-                                         message.created_at, message.expires_at,
-                                         static_cast<std::uint32_t>(message.part_ends.size())});
-        set_known(message.peer, true);
-        if (!accepted.repeated) keep(now, std::move(message));
-    }
-}
-
 void Node::not_stored(Now now, const StoreBatch& batch) {
     store_again_at_ = now.monotonic + disk_full_pause;
     inbox_.not_stored();
-    for (const OutgoingMessage& message : batch.accepted) {
-        events_.emplace_back(SendOutcome{message.first_us, true, 0, false, message.created_at,
-                                         message.expires_at, 0});
-    }
+    withdraw(batch);
     for (const PeerFacts& facts : batch.peers) {
         if (!learnt_.contains(facts.endpoint)) keep_facts(facts);
     }

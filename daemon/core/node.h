@@ -148,8 +148,9 @@ private:
         explicit Peer(const PeerFacts& facts) : session(facts) {}
         Session session;
         std::optional<Endpoint> local;
-        std::size_t bytes = 0;     ///< of outgoing messages in memory
-        std::size_t messages = 0;  ///< the same, counted
+        std::size_t bytes = 0;      ///< of outgoing messages in memory
+        std::size_t messages = 0;   ///< the same, counted
+        std::int64_t waits_us = 0;  ///< the last one that does not go ahead of its commit
         MessageId last_loaded = 0;
         bool more_in_store = false;
         bool loading = false;
@@ -171,7 +172,6 @@ private:
     void ack_read(Now now, const Endpoint& endpoint, Peer& peer);
     void learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram);
     void acknowledge_stored(Now now, const BatchResult& result);
-    void announce(Now now, const StoreBatch& batch, const BatchResult& result);
     void not_stored(Now now, const StoreBatch& batch);
     bool anything_to_store() const {
         return inbox_.gathered() || !batch_.empty() || !learnt_.empty();
@@ -180,17 +180,26 @@ private:
     std::vector<PeerFacts> take_learnt();
     void take_notes();
 
-    // node_outgoing.cpp
+    // node_accepting.cpp
+    bool can_accept(const SendRequest& request) const;
+    void go_ahead(Now now, Peer& peer, const OutgoingMessage& message);
+    void announce(Now now, const StoreBatch& batch, const BatchResult& result);
+    void settle(Now now, const OutgoingMessage& message, MessageId id);
     void keep(Now now, OutgoingMessage message);
+    void withdraw(const StoreBatch& batch);
+    void hold_back(const std::vector<OutgoingMessage>& messages);
+
+    // node_outgoing.cpp
     void hold(Now now, Peer& peer, OutgoingMessage message);
     bool confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
     void finish(Outbox::Entry& entry, OutgoingUpdate update);
+    OutgoingMessage take_out(Outbox::Entry& entry);
+    void tell_end(Finished finished);
     void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
     void give_up_unconfirmable(Now now, Peer& peer);
     std::map<MessageId, OutState> finished_unstored() const;
     std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
     WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us);
-    bool can_accept(const SendRequest& request) const;
 
     // node_peers.cpp
     Peer* find_peer(const Endpoint& endpoint);
@@ -228,6 +237,9 @@ private:
     std::map<Endpoint, PeerFacts> learnt_;  ///< since the last batch
     std::set<MessageId> notes_;             ///< attempted; that goes along with the next batch
     std::size_t accepted_bytes_ = 0;        ///< of texts in batch_
+    /// What went ahead of its commit and is through with it before that, by its first timestamp.
+    std::map<std::int64_t, Finished> ended_ahead_;
+    std::int64_t settled_us_ = 0;  ///< what was accepted up to here has its SendOutcome
     std::shared_ptr<const StoreBatch> storing_;
     std::vector<Event> events_;
     std::uint64_t pending_messages_ = 0;

@@ -9,57 +9,10 @@ namespace p2pd {
 
 namespace {
 
-constexpr std::size_t accepting_messages_max = 16384;
-constexpr std::size_t accepting_bytes_max = std::size_t{32} * 1024 * 1024;
 /// The dialect upper never confirms a reply; as often as such programs send themselves.
 constexpr std::uint32_t unconfirmable_attempts_max = 5;
 
 }  // namespace
-
-bool Node::can_accept(const SendRequest& request) const {
-    const std::size_t accepting =
-        batch_.accepted.size() + (storing_ ? storing_->accepted.size() : 0);
-    return pending_messages_ + accepting < limits_.queue_messages_max &&
-           batch_.accepted.size() < accepting_messages_max &&
-           accepted_bytes_ + request.text.size() <= accepting_bytes_max;
-}
-
-std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
-    if (request.text.size() > limits_.text_bytes_max) return SendError::text_too_long;
-    if (!can_accept(request)) return SendError::queue_full;
-    const Peer* const peer = find_peer(request.peer);
-    const Dialect dialect = peer == nullptr ? Dialect::base : peer->session.facts().dialect;
-    auto part_ends = split_text(request.text, request.answered, request.peer, dialect);
-    if (!part_ends) return SendError::text_too_long;
-    OutgoingMessage message;
-    message.peer = request.peer;
-    message.first_us = stamps_.take(now.wall, static_cast<std::uint32_t>(part_ends->size()));
-    message.text = std::move(request.text);
-    message.part_ends = std::move(*part_ends);
-    message.answered = std::move(request.answered);
-    message.reply_to = request.reply_to;
-    message.created_at = now.wall;
-    message.expires_at = now.wall + request.expires_in;
-    message.request_id = std::move(request.request_id);
-    if (peer == nullptr) batch_.unfamiliar.push_back(message.peer);
-    accepted_bytes_ += message.text.size();
-    const std::int64_t ticket = message.first_us;
-    batch_.accepted.push_back(std::move(message));
-    return ticket;
-}
-
-/// Takes a durable message into memory if there is room; else it is loaded in its turn.
-void Node::keep(Now now, OutgoingMessage message) {
-    const Endpoint endpoint = message.peer;
-    Peer& peer = peer_at(endpoint);
-    if (peer.more_in_store || !has_room(peer)) {
-        peer.more_in_store = true;
-    } else {
-        peer.last_loaded = std::max(peer.last_loaded, message.id);
-        hold(now, peer, std::move(message));
-    }
-    touch(endpoint, peer);
-}
 
 void Node::hold(Now now, Peer& peer, OutgoingMessage message) {
     const Instant expires = now.monotonic + (message.expires_at - now.wall);
@@ -124,24 +77,39 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
     return true;
 }
 
-/// The message leaves memory with a final state; watchers learn it now, the disk with the batch.
-/// Whoever calls touches the peer.
+/// The message leaves memory with a final state. That of one that went ahead is told when it has an
+/// id. Whoever calls touches the peer.
 void Node::finish(Outbox::Entry& entry, OutgoingUpdate update) {
-    OutgoingMessage message = entry.message;
-    const std::size_t cost = Outbox::cost(message);
+    OutgoingMessage message = take_out(entry);
     message.text.clear();
     update.id = message.id;
     update.attempts = message.attempts;
     update.parts_done = message.parts_done;
-    outbox_.remove(message.first_us);
+    Finished finished{std::move(update), std::move(message)};
+    if (finished.update.id == 0) {
+        ended_ahead_.emplace(finished.message->first_us, std::move(finished));
+    } else {
+        tell_end(std::move(finished));
+    }
+}
+
+/// Whoever calls touches the peer.
+OutgoingMessage Node::take_out(Outbox::Entry& entry) {
+    const std::size_t cost = Outbox::cost(entry.message);
+    OutgoingMessage message = outbox_.remove(entry.message.first_us);
     Peer& peer = peer_at(message.peer);
     for (std::size_t i = 0; i < message.part_ends.size(); ++i) {
         peer.session.remove(message.first_us + static_cast<std::int64_t>(i));
     }
     peer.bytes -= cost;
     --peer.messages;
-    batch_.updates.push_back(update);
-    events_.emplace_back(Finished{std::move(update), std::move(message)});
+    return message;
+}
+
+/// Watchers learn it now, the disk with the batch.
+void Node::tell_end(Finished finished) {
+    batch_.updates.push_back(finished.update);
+    events_.emplace_back(std::move(finished));
 }
 
 void Node::cancel(Now /*now*/, MessageId id) {
@@ -202,7 +170,7 @@ void Node::expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pen
 void Node::note_attempt(Outbox::Entry& entry, std::uint32_t attempts) {
     OutgoingMessage& message = entry.message;
     message.attempts = std::max(message.attempts, attempts);
-    notes_.insert(message.id);
+    if (message.id != 0) notes_.insert(message.id);  // else with its id
 }
 
 /// A datagram with as much as may go now and fits; to a program of the field one object.

@@ -21,19 +21,26 @@ bool Outbox::add(OutgoingMessage message, Instant expires) {
     entry.unconfirmed =
         static_cast<std::uint32_t>(entry.confirmed.size()) - entry.message.parts_done;
     bytes_ += cost(entry.message);
-    by_id_.emplace(entry.message.id, first_us);
+    if (entry.message.id != 0) by_id_.emplace(entry.message.id, first_us);
     by_expiry_.emplace(expires, first_us);
     entries_.emplace(first_us, std::move(entry));
     return true;
 }
 
-void Outbox::remove(std::int64_t first_us) {
+OutgoingMessage Outbox::remove(std::int64_t first_us) {
     const auto entry = entries_.find(first_us);
     assert(entry != entries_.end());
-    bytes_ -= cost(entry->second.message);
-    by_id_.erase(entry->second.message.id);
+    OutgoingMessage message = std::move(entry->second.message);
+    bytes_ -= cost(message);
+    by_id_.erase(message.id);
     by_expiry_.erase({entry->second.expires, first_us});
     entries_.erase(entry);
+    return message;
+}
+
+void Outbox::set_id(Entry& entry, MessageId id) {
+    entry.message.id = id;
+    by_id_.emplace(id, entry.message.first_us);
 }
 
 Outbox::Entry* Outbox::find_part(std::int64_t part_us) {

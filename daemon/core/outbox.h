@@ -1,4 +1,5 @@
-// core: the outgoing messages that are in memory; the store has them all. Includes std, core.
+// core: the outgoing messages that are in memory; the store has them all, or will. Includes std,
+// core.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace p2pd {
 
-/// Durable messages without a final state, found by id or by the timestamp of any part.
+/// Messages without a final state, found by the timestamp of any part and, once durable, by id.
 class Outbox {
 public:
     struct Entry {
@@ -25,7 +26,9 @@ public:
 
     /// False if it is there already.
     bool add(OutgoingMessage message, Instant expires);
-    void remove(std::int64_t first_us);
+    OutgoingMessage remove(std::int64_t first_us);
+    /// Its row is stored, so it has an id now.
+    void set_id(Entry& entry, MessageId id);
 
     Entry* find_part(std::int64_t part_us);
     Entry* find(MessageId id);

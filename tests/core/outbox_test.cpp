@@ -38,6 +38,16 @@ TEST(Outbox, FindsAMessageByItsId) {
     EXPECT_EQ(outbox.find(8), nullptr);
 }
 
+TEST(Outbox, FindsWhatIsNotStoredYetByItsPartsAlone) {
+    Outbox outbox;
+    outbox.add(message(0, 100), soon);
+    EXPECT_EQ(outbox.find(0), nullptr);
+    outbox.set_id(*outbox.find_part(100), 7);
+    EXPECT_EQ(outbox.find(7)->message.first_us, 100);
+    EXPECT_EQ(outbox.remove(100).id, 7U);
+    EXPECT_EQ(outbox.find(7), nullptr);
+}
+
 TEST(Outbox, TakesTheSameMessageOnce) {
     Outbox outbox;
     EXPECT_TRUE(outbox.add(message(7, 100), soon));

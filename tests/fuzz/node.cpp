@@ -105,8 +105,11 @@ public:
         const Stamp& stamp =
             message != nullptr ? message->stamp : std::get<WireReply>(object).stamp;
         const SimulatedStore::Outgoing* const outgoing = host.store().find_part(stamp.us);
-        require(outgoing != nullptr, "transmitted means durable");
-        require(outgoing->message.peer == transmit.to, "it goes to its peer");
+        require(stamp.us <= host.store().last_stamp_us(), "transmitted means reserved");
+        require(outgoing != nullptr || host.node().view(transmit.to)->facts.is_p2pd,
+                "transmitted to the field means durable");
+        require(outgoing == nullptr || outgoing->message.peer == transmit.to,
+                "it goes to its peer");
         at(transmit.to).comes(stamp);
     }
 

@@ -107,17 +107,25 @@ void Checker::check_text(const SimulatedHost& host, const Transmit& transmit, st
                          const std::string& text) {
     if (us > host.store().last_stamp_us()) violated("transmitted above the durable mark");
     const SimulatedStore::Outgoing* const outgoing = host.store().find_part(us);
-    if (outgoing == nullptr || outgoing->message.peer != transmit.to) {
-        return violated("transmitted before it was durable");
-    }
-    if (has_ended(host, outgoing->message.id)) {
-        violated("transmitted after its end");
+    if (outgoing == nullptr) {
+        check_ahead(host, transmit.to, us);
+    } else {
+        if (outgoing->message.peer != transmit.to) violated("transmitted to somebody else");
+        if (has_ended(host, outgoing->message.id)) violated("transmitted after its end");
     }
     const auto [identity, is_new] =
         identities_.emplace(std::pair{host.home(), us}, std::pair{transmit.to, text});
     if (!is_new && identity->second != std::pair{transmit.to, text}) {
         violated("a timestamp with two contents");
     }
+}
+
+/// While its row is being stored a message may leave, but not everywhere and not always.
+void Checker::check_ahead(const SimulatedHost& host, const Endpoint& to, std::int64_t us) {
+    const auto view = host.node().view(to);
+    if (!view || !view->facts.is_p2pd) violated("transmitted to the field before it was durable");
+    if (host.node().disk_full()) violated("transmitted though the disk is full");
+    if (withdrawn_.contains({host.home(), us})) violated("transmitted after it was withdrawn");
 }
 
 void Checker::committed(SimulatedHost& host, const StoreBatch& batch, const BatchResult& result) {
@@ -179,6 +187,7 @@ void Checker::flushed(SimulatedHost& host) {
     check_peers(host, sizes.peers, sizes.learnt);
     if (sizes.timers > sizes.peers || sizes.ready > sizes.peers) violated("too many timers");
     if (sizes.acks > acks_waiting_max) violated("too many ACKs wait");
+    if (sizes.ended_ahead > sizes.accepting) violated("the end of what is not accepted any more");
     if (sizes.events > 0 || sizes.loads > 0) violated("an event that nobody took");
     const NodeLimits& limits = NodeInspector::limits(node);
     const std::size_t retries = retries_[host.home()];
@@ -205,13 +214,28 @@ void Checker::check_peers(const SimulatedHost& host, std::size_t peers, std::siz
 }
 
 void Checker::told(SimulatedHost& host, const Event& event) {
+    if (const auto* outcome = std::get_if<SendOutcome>(&event)) {
+        return check_outcome(host, *outcome);
+    }
     const auto* finished = std::get_if<Finished>(&event);
-    if (finished == nullptr) return;
+    if (!host.store().outgoing().contains(finished->update.id)) {
+        return violated("finished before it was durable");
+    }
     trace_.add(events_.now(), host.endpoint(), "finishes", std::to_string(finished->update.id));
     const std::pair message{host.home(), finished->update.id};
     if (!ended_.emplace(message, finished->update.state).second) violated("ended twice");
     if (finished->update.state == OutState::refused) violated("refused by nobody");
     if (finished->update.state == OutState::delivered) check_delivered(host, *finished);
+}
+
+void Checker::check_outcome(const SimulatedHost& host, const SendOutcome& outcome) {
+    trace_.add(events_.now(), host.endpoint(), outcome.disk_full ? "withdraws" : "accepts",
+               std::to_string(outcome.ticket));
+    if (outcome.disk_full) {
+        withdrawn_.emplace(host.home(), outcome.ticket);
+    } else if (!host.store().outgoing().contains(outcome.id)) {
+        violated("accepted before it was durable");
+    }
 }
 
 void Checker::check_delivered(const SimulatedHost& host, const Finished& finished) {
@@ -232,6 +256,8 @@ void Checker::differs(SimulatedHost& host, const std::string& what) {
 void Checker::ended(SimulatedHost& host) {
     trace_.add(events_.now(), host.endpoint(), "ends", "");
     std::erase_if(ended_, [&](const auto& ended) { return ended.first.first == host.home(); });
+    // What never left may be given again.
+    std::erase_if(withdrawn_, [&](const auto& one) { return one.first == host.home(); });
     retries_[host.home()] = 0;
     most_in_use_[host.home()] = 0;
 }

@@ -80,6 +80,8 @@ private:
     void check_peers(const SimulatedHost& host, std::size_t peers, std::size_t learnt);
     void check_account(const SimulatedHost& host, const Transmit& transmit, std::size_t bytes);
     void check_delivered(const SimulatedHost& host, const Finished& finished);
+    void check_ahead(const SimulatedHost& host, const Endpoint& to, std::int64_t us);
+    void check_outcome(const SimulatedHost& host, const SendOutcome& outcome);
     bool has_durably(const Endpoint& receiver, const SimulatedHost& sender, std::int64_t us) const;
 
     const EventQueue& events_;
@@ -93,6 +95,7 @@ private:
     std::map<Endpoint, std::int64_t> last_stamp_;  ///< by sender
     std::map<std::pair<Endpoint, std::int64_t>, std::pair<Endpoint, std::string>> identities_;
     std::map<std::pair<Endpoint, MessageId>, OutState> ended_;  ///< in this life of the host
+    std::set<std::pair<Endpoint, std::int64_t>> withdrawn_;     ///< likewise
     std::map<Endpoint, std::size_t> retries_;
     std::map<Endpoint, std::size_t> most_in_use_;  ///< peers at a time, in this life of the host
     std::map<Endpoint, std::size_t> inbox_seen_;

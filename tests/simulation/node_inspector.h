@@ -18,11 +18,17 @@ struct NodeInspector {
         std::size_t loads = 0;
         std::size_t outgoing = 0;
         std::size_t outgoing_bytes = 0;
+        std::size_t accepting = 0;
+        std::size_t ended_ahead = 0;
     };
     static Sizes sizes(const Node& node) {
-        return {node.peers_.size(),  node.timers_.size(),          node.ready_.size(),
-                node.learnt_.size(), node.acknowledger_.waiting(), node.events_.size(),
-                node.loads_.size(),  node.outbox_.size(),          node.outbox_.bytes()};
+        const std::size_t being_stored = node.storing_ ? node.storing_->accepted.size() : 0;
+        return {node.peers_.size(),           node.timers_.size(),
+                node.ready_.size(),           node.learnt_.size(),
+                node.acknowledger_.waiting(), node.events_.size(),
+                node.loads_.size(),           node.outbox_.size(),
+                node.outbox_.bytes(),         being_stored + node.batch_.accepted.size(),
+                node.ended_ahead_.size()};
     }
     /// Peers that may not be forgotten.
     static std::size_t peers_in_use(const Node& node) {

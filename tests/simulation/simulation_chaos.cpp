@@ -39,7 +39,9 @@ void Simulation::send() {
     SimulatedHost& host = any_host();
     if (!host.is_up()) return;
     const Endpoint peer = any_peer(host);
-    host.send(peer, unique_text(pick(40)));
+    std::string text = unique_text(pick(40));
+    std::string request_id = pick(4) == 0 ? text : std::string();
+    host.send(peer, std::move(text), std::move(request_id));
 }
 
 void Simulation::send_much() {

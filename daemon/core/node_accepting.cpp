@@ -1,0 +1,135 @@
+// core: outgoing messages from send() to the commit that makes them durable. Includes std, core.
+#include <cassert>
+
+#include "daemon/core/node.h"
+#include "daemon/core/split.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::size_t accepting_messages_max = 16384;
+constexpr std::size_t accepting_bytes_max = std::size_t{32} * 1024 * 1024;
+
+}  // namespace
+
+bool Node::can_accept(const SendRequest& request) const {
+    const std::size_t accepting =
+        batch_.accepted.size() + (storing_ ? storing_->accepted.size() : 0);
+    return pending_messages_ + accepting < limits_.queue_messages_max &&
+           batch_.accepted.size() < accepting_messages_max &&
+           accepted_bytes_ + request.text.size() <= accepting_bytes_max;
+}
+
+std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
+    if (request.text.size() > limits_.text_bytes_max) return SendError::text_too_long;
+    if (!can_accept(request)) return SendError::queue_full;
+    Peer* const peer = find_peer(request.peer);
+    const Dialect dialect = peer == nullptr ? Dialect::base : peer->session.facts().dialect;
+    auto part_ends = split_text(request.text, request.answered, request.peer, dialect);
+    if (!part_ends) return SendError::text_too_long;
+    OutgoingMessage message;
+    message.peer = request.peer;
+    message.first_us = stamps_.take(now.wall, static_cast<std::uint32_t>(part_ends->size()));
+    message.text = std::move(request.text);
+    message.part_ends = std::move(*part_ends);
+    message.answered = std::move(request.answered);
+    message.reply_to = request.reply_to;
+    message.created_at = now.wall;
+    message.expires_at = now.wall + request.expires_in;
+    message.request_id = std::move(request.request_id);
+    if (peer == nullptr) {
+        batch_.unfamiliar.push_back(message.peer);
+    } else {
+        go_ahead(now, *peer, message);
+    }
+    accepted_bytes_ += message.text.size();
+    const std::int64_t ticket = message.first_us;
+    batch_.accepted.push_back(std::move(message));
+    return ticket;
+}
+
+/// A new message may leave while its row is being stored, as its timestamps are used once whatever
+/// becomes of the row. But a program of the field would show what then was not accepted, a request
+/// may turn out to be repeated, and nothing overtakes an older message to the same peer.
+void Node::go_ahead(Now now, Peer& peer, const OutgoingMessage& message) {
+    const std::int64_t last_us =
+        message.first_us + static_cast<std::int64_t>(message.part_ends.size()) - 1;
+    const bool older_wait = peer.more_in_store || peer.waits_us > settled_us_;
+    if (!peer.session.facts().is_p2pd || !message.request_id.empty() || disk_full_ ||
+        !stamps_.is_reserved(last_us) || older_wait || !has_room(peer)) {
+        peer.waits_us = message.first_us;
+        return;
+    }
+    hold(now, peer, message);
+    touch(message.peer, peer);
+}
+
+void Node::announce(Now now, const StoreBatch& batch, const BatchResult& result) {
+    assert(result.accepted.size() == batch.accepted.size());
+    for (std::size_t i = 0; i < batch.accepted.size(); ++i) {
+        const OutgoingMessage& message = batch.accepted[i];
+        const BatchResult::Accepted& accepted = result.accepted[i];
+        events_.emplace_back(SendOutcome{message.first_us, false, accepted.id, accepted.repeated,
+                                         message.created_at, message.expires_at,
+                                         static_cast<std::uint32_t>(message.part_ends.size())});
+        set_known(message.peer, true);
+        if (!accepted.repeated) settle(now, message, accepted.id);
+        settled_us_ = message.first_us;
+    }
+}
+
+/// The message is durable. If it went ahead it is under way, or has ended by now; else it goes.
+void Node::settle(Now now, const OutgoingMessage& message, MessageId id) {
+    if (auto ended = ended_ahead_.extract(message.first_us)) {
+        Finished& finished = ended.mapped();
+        finished.update.id = finished.message->id = id;
+        return tell_end(std::move(finished));
+    }
+    Outbox::Entry* const entry = outbox_.find_part(message.first_us);
+    if (entry == nullptr) {
+        OutgoingMessage kept = message;
+        kept.id = id;
+        return keep(now, std::move(kept));
+    }
+    outbox_.set_id(*entry, id);
+    Peer& peer = peer_at(message.peer);
+    if (!peer.more_in_store) peer.last_loaded = id;
+    if (entry->message.attempts > 0) note_attempt(*entry, entry->message.attempts);
+}
+
+/// Takes a durable message into memory if there is room; else it is loaded in its turn.
+void Node::keep(Now now, OutgoingMessage message) {
+    const Endpoint endpoint = message.peer;
+    Peer& peer = peer_at(endpoint);
+    if (peer.more_in_store || !has_room(peer)) {
+        peer.more_in_store = true;
+    } else {
+        peer.last_loaded = message.id;
+        hold(now, peer, std::move(message));
+    }
+    touch(endpoint, peer);
+}
+
+/// The disk is full: nothing of the batch was accepted, and what the next one has waits for it.
+void Node::withdraw(const StoreBatch& batch) {
+    for (const OutgoingMessage& message : batch.accepted) {
+        events_.emplace_back(SendOutcome{message.first_us, true, 0, false, message.created_at,
+                                         message.expires_at, 0});
+        ended_ahead_.erase(message.first_us);
+        settled_us_ = message.first_us;
+    }
+    hold_back(batch.accepted);
+    hold_back(batch_.accepted);
+}
+
+void Node::hold_back(const std::vector<OutgoingMessage>& messages) {
+    for (const OutgoingMessage& message : messages) {
+        Outbox::Entry* const entry = outbox_.find_part(message.first_us);
+        if (entry == nullptr) continue;
+        take_out(*entry);
+        touch(message.peer, peer_at(message.peer));
+    }
+}
+
+}  // namespace p2pd
