@@ -138,7 +138,7 @@ void Daemon::schedule_flush() {
 /// One function decides, the others do; every event ends here.
 void Daemon::flush() {
     handle_events();
-    commit();
+    commit(!queries_.empty());
     run_queries();
     transmit();
     load();  // what was transmitted may have made a wish
@@ -150,8 +150,8 @@ void Daemon::handle_events() {
     for (const Event& event : node_.take_events()) methods_->handle(event);
 }
 
-void Daemon::commit() {
-    auto batch = node_.take_batch(now(), !queries_.empty());
+void Daemon::commit(bool lazily_too) {
+    auto batch = node_.take_batch(now(), lazily_too);
     if (!batch) return;
     store_thread_->post([batch](Store& store) { return store.commit(*batch); },
                         [this](const BatchResult& result) {
@@ -203,7 +203,7 @@ void Daemon::arm_timer() {
 }
 
 void Daemon::maintained(const Maintenance& done) {
-    if (!done.expired.empty()) node_.expired_in_store(done.expired, done.pending_messages);
+    if (!done.expired.empty()) node_.expired_in_store(now(), done.expired, done.pending_messages);
     changed(done.last_cursor);
     flush();
 }
@@ -232,6 +232,7 @@ void Daemon::stop() {
     log_.info("stopping");
     notifier_.stopping();
     control_server_.stop();
+    commit(true);
     store_thread_->post([](Store&) { return true; }, [this](bool) { loop_.stop(); });
 }
 

@@ -71,7 +71,7 @@ public:
 private:
     void flush();
     void handle_events();
-    void commit();
+    void commit(bool lazily_too);
     void run_queries();
     void load();
     void transmit();

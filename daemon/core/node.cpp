@@ -202,12 +202,15 @@ std::optional<Acknowledger::Form> Node::ack_form(const Endpoint& endpoint) {
 
 std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
     if (storing_ || (disk_full_ && now.monotonic < store_again_at_)) return nullptr;
-    if (!anything_to_store() && (!lazily_too || notes_.empty())) return nullptr;
+    const bool waited = waits_until_ && *waits_until_ <= now.monotonic;
+    if (!anything_to_store() && !waited && (!lazily_too || !anything_unstored())) return nullptr;
     batch_.peers = take_learnt();
     batch_.received = inbox_.take_batch();
     take_notes();
     batch_.last_stamp_us = stamps_.next_mark_us(now.wall);
     accepted_bytes_ = 0;
+    can_wait_ = 0;
+    waits_until_.reset();
     storing_ = std::make_shared<const StoreBatch>(std::exchange(batch_, {}));
     return storing_;
 }
@@ -278,6 +281,9 @@ std::optional<Instant> Node::next_timeout() const {
     };
     if (!timers_.empty()) earlier(timers_.begin()->first);
     if (disk_full_ && !storing_ && anything_to_store()) earlier(store_again_at_);
+    if (waits_until_ && !storing_) {
+        earlier(disk_full_ ? std::max(*waits_until_, store_again_at_) : *waits_until_);
+    }
     return next;
 }
 

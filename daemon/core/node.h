@@ -112,7 +112,8 @@ public:
     /// Tries at once; a finished one is opened anew with its old identity.
     void retry(Now now, OutgoingMessage message, bool finished, Duration expires_in);
     /// The store has let these expire.
-    void expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pending_messages);
+    void expired_in_store(Now now, const std::vector<MessageId>& ids,
+                          std::uint64_t pending_messages);
     /// Sets a peer's dialect by hand; what it writes later wins.
     void set_dialect(const Endpoint& peer, Dialect dialect);
     /// The user has named or sent to this host, or takes that back.
@@ -120,11 +121,13 @@ public:
     void set_limits(const NodeLimits& limits);
 
     // Wishes.
-    /// What is to be made durable; empty while a batch is being stored. `lazily_too` takes notes
-    /// of first attempts along, which alone are not worth a sync.
+    /// What is to be made durable; empty while a batch is being stored. `lazily_too` takes along
+    /// what alone is not worth a sync: notes of attempts, and for some time what p2pd confirmed.
     std::shared_ptr<const StoreBatch> take_batch(Now now, bool lazily_too);
     /// There is something that no batch has taken yet.
-    bool anything_unstored() const { return anything_to_store() || !notes_.empty(); }
+    bool anything_unstored() const {
+        return anything_to_store() || can_wait_ > 0 || !notes_.empty();
+    }
     std::vector<Transmit> take_transmits(Now now, std::size_t max);
     std::vector<LoadRequest> take_loads();
     std::vector<Event> take_events() { return std::exchange(events_, {}); }
@@ -174,7 +177,8 @@ private:
     void acknowledge_stored(Now now, const BatchResult& result);
     void not_stored(Now now, const StoreBatch& batch);
     bool anything_to_store() const {
-        return inbox_.gathered() || !batch_.empty() || !learnt_.empty();
+        return inbox_.gathered() || !batch_.accepted.empty() || batch_.updates.size() > can_wait_ ||
+               !learnt_.empty();
     }
     void keep_facts(const PeerFacts& facts);
     std::vector<PeerFacts> take_learnt();
@@ -192,9 +196,9 @@ private:
     // node_outgoing.cpp
     void hold(Now now, Peer& peer, OutgoingMessage message);
     bool confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
-    void finish(Outbox::Entry& entry, OutgoingUpdate update);
+    void finish(Now now, Outbox::Entry& entry, OutgoingUpdate update);
     OutgoingMessage take_out(Outbox::Entry& entry);
-    void tell_end(Finished finished);
+    void tell_end(Now now, Finished finished);
     void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
     void give_up_unconfirmable(Now now, Peer& peer);
     std::map<MessageId, OutState> finished_unstored() const;
@@ -237,6 +241,8 @@ private:
     std::map<Endpoint, PeerFacts> learnt_;  ///< since the last batch
     std::set<MessageId> notes_;             ///< attempted; that goes along with the next batch
     std::size_t accepted_bytes_ = 0;        ///< of texts in batch_
+    std::size_t can_wait_ = 0;              ///< of the updates in batch_
+    std::optional<Instant> waits_until_;    ///< for something else to be stored with
     /// What went ahead of its commit and is through with it before that, by its first timestamp.
     std::map<std::int64_t, Finished> ended_ahead_;
     std::int64_t settled_us_ = 0;  ///< what was accepted up to here has its SendOutcome

@@ -11,6 +11,8 @@ namespace {
 
 /// The dialect upper never confirms a reply; as often as such programs send themselves.
 constexpr std::uint32_t unconfirmable_attempts_max = 5;
+/// So that whoever reads the store by its cursor sees soon what is delivered.
+constexpr Duration wait_max = std::chrono::milliseconds{20};
 
 }  // namespace
 
@@ -66,10 +68,10 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
         return false;
     }
     if (!accepted) {
-        finish(entry, {.state = OutState::refused, .reason = "the peer refused it"});
+        finish(now, entry, {.state = OutState::refused, .reason = "the peer refused it"});
     } else if (outbox_.confirm(entry, part_us)) {
         finish(
-            entry,
+            now, entry,
             {.state = OutState::delivered, .acked_at = now.wall, .rtt = acknowledged->round_trip});
     } else {
         note_attempt(entry, entry.message.attempts);
@@ -79,7 +81,7 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
 
 /// The message leaves memory with a final state. That of one that went ahead is told when it has an
 /// id. Whoever calls touches the peer.
-void Node::finish(Outbox::Entry& entry, OutgoingUpdate update) {
+void Node::finish(Now now, Outbox::Entry& entry, OutgoingUpdate update) {
     OutgoingMessage message = take_out(entry);
     message.text.clear();
     update.id = message.id;
@@ -89,7 +91,7 @@ void Node::finish(Outbox::Entry& entry, OutgoingUpdate update) {
     if (finished.update.id == 0) {
         ended_ahead_.emplace(finished.message->first_us, std::move(finished));
     } else {
-        tell_end(std::move(finished));
+        tell_end(now, std::move(finished));
     }
 }
 
@@ -106,16 +108,23 @@ OutgoingMessage Node::take_out(Outbox::Entry& entry) {
     return message;
 }
 
-/// Watchers learn it now, the disk with the batch.
-void Node::tell_end(Finished finished) {
+/// Watchers learn it now, the disk with the batch; `delivered` alone is not worth a sync.
+void Node::tell_end(Now now, Finished finished) {
+    // Lost in a crash it is earned again, by a copy that p2pd confirms and a program of the field
+    // would show.
+    if (finished.update.state == OutState::delivered &&
+        peer_at(finished.message->peer).session.facts().is_p2pd) {
+        ++can_wait_;
+        if (!waits_until_) waits_until_ = now.monotonic + wait_max;
+    }
     batch_.updates.push_back(finished.update);
     events_.emplace_back(std::move(finished));
 }
 
-void Node::cancel(Now /*now*/, MessageId id) {
+void Node::cancel(Now now, MessageId id) {
     if (Outbox::Entry* const entry = outbox_.find(id)) {
         const Endpoint endpoint = entry->message.peer;
-        finish(*entry, {.state = OutState::cancelled});
+        finish(now, *entry, {.state = OutState::cancelled});
         touch(endpoint, peer_at(endpoint));
         return;
     }
@@ -149,7 +158,8 @@ void Node::retry(Now now, OutgoingMessage message, bool finished, Duration expir
     touch(endpoint, peer);
 }
 
-void Node::expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pending_messages) {
+void Node::expired_in_store(Now now, const std::vector<MessageId>& ids,
+                            std::uint64_t pending_messages) {
     pending_messages_ = pending_messages;
     const auto told_already = finished_unstored();
     for (const MessageId id : ids) {
@@ -158,7 +168,7 @@ void Node::expired_in_store(const std::vector<MessageId>& ids, std::uint64_t pen
             .id = id, .state = OutState::expired, .reason = "not confirmed in time"};
         if (Outbox::Entry* const entry = outbox_.find(id)) {
             const Endpoint endpoint = entry->message.peer;
-            finish(*entry, std::move(update));
+            finish(now, *entry, std::move(update));
             touch(endpoint, peer_at(endpoint));
         } else {
             if (loads_under_way_ > 0) cancelled_.insert(id);
@@ -226,8 +236,9 @@ void Node::give_up_unconfirmable(Now now, Peer& peer) {
             return;
         peer.session.remove(*part_us);
         if (outbox_.confirm(entry, *part_us)) {
-            finish(entry, {.state = OutState::expired,
-                           .reason = "sent 5 times; the peer's program never confirms replies"});
+            finish(now, entry,
+                   {.state = OutState::expired,
+                    .reason = "sent 5 times; the peer's program never confirms replies"});
         } else {
             note_attempt(entry, entry.message.attempts);
         }
@@ -268,7 +279,7 @@ void Node::timeout(Now now) {
     }
     while (Outbox::Entry* const entry = outbox_.expired(now.monotonic)) {
         const Endpoint endpoint = entry->message.peer;
-        finish(*entry, {.state = OutState::expired, .reason = "not confirmed in time"});
+        finish(now, *entry, {.state = OutState::expired, .reason = "not confirmed in time"});
         touch(endpoint, peer_at(endpoint));
     }
 }

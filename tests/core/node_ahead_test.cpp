@@ -233,6 +233,57 @@ TEST_F(AheadInLittleMemory, NoMoreLeavesThanMemoryHolds) {
     EXPECT_EQ(alice.node().pending_messages(), 0U);
 }
 
+/// What p2pd confirmed, lost in a crash, is confirmed again; so it waits for company.
+TEST_F(Ahead, DeliveredIsStoredSoonAfter) {
+    send("hi");
+    world.run_for(30ms);
+    EXPECT_EQ(told.events, (Texts{"accepted", "delivered"}));
+    EXPECT_EQ(newest_state(alice), OutState::pending);
+    world.run_for(20ms);
+    EXPECT_EQ(newest_state(alice), OutState::delivered);
+}
+
+TEST_F(Ahead, DeliveredIsStoredAtOnceWhenSomebodyAsks) {
+    send("hi");
+    world.run_for(30ms);
+    EXPECT_TRUE(alice.node().anything_unstored());
+    alice.query();
+    world.run_for(2ms);
+    EXPECT_EQ(newest_state(alice), OutState::delivered);
+}
+
+TEST_F(Ahead, DeliveredIsStoredWithWhatComesNext) {
+    send("hi");
+    world.run_for(30ms);
+    send("ho");
+    world.run_for(2ms);
+    EXPECT_EQ(alice.store().outgoing().at(2).state, OutState::delivered);
+}
+
+TEST_F(Ahead, DeliveredThatACrashLostIsEarnedAgain) {
+    send("hi");
+    world.run_for(30ms);
+    alice.crash();
+    alice.restart();
+    world.run_for(1s);
+    EXPECT_EQ(newest_state(alice), OutState::delivered);
+    EXPECT_EQ(inbox(bob), (Texts{"morning", "hi"}));
+}
+
+TEST_F(Ahead, DeliveredWaitsForRoomOnTheDisk) {
+    alice.fill_disk(true);
+    send("refused");
+    world.run_for(10ms);
+    const std::uint64_t before = alice.batches_not_stored();
+    alice.retry(1);  // which is delivered: nothing happens
+    world.run_for(10s);
+    EXPECT_EQ(alice.batches_not_stored(), before);
+    alice.fill_disk(false);
+    send("hi");
+    world.run_for(3s);
+    EXPECT_EQ(newest_state(alice), OutState::delivered);
+}
+
 /// The first is written to somebody unknown, of whom nothing can be remembered but the message.
 TEST_F(AheadInLittleMemory, WhatIsOvertakenIsLoadedInItsTurn) {
     SimulatedHost carol(at("10.0.0.6"), world.events, world.network, world.random, world.nobody,
@@ -259,6 +310,14 @@ TEST(AheadToTheField, NothingLeavesBeforeItIsStored) {
     field.host.send(field.program.endpoint(), "how");
     field.run_for(1s);
     EXPECT_EQ(field.program.shown(), Texts{"ho"});
+}
+
+TEST(AheadToTheField, DeliveredIsStoredAtOnce) {
+    Field field;
+    field.program.confirm_everything();
+    field.host.send(field.program.endpoint(), "ho");
+    field.run_for(23ms);  // there, back, and two commits
+    EXPECT_EQ(newest_state(field.host), OutState::delivered);
 }
 
 }  // namespace

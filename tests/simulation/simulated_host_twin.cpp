@@ -89,7 +89,7 @@ bool SimulatedHost::maintain_store() {
     if (!twin_) {
         if (disk_full_) return true;
         const auto expired = store_.expire(now().wall);
-        if (!expired.empty()) node_->expired_in_store(expired, store_.pending_messages());
+        if (!expired.empty()) node_->expired_in_store(now(), expired, store_.pending_messages());
         return true;
     }
     auto expired = twin_->maintain(now().wall);
@@ -102,7 +102,7 @@ bool SimulatedHost::maintain_store() {
     if (*expired != store_.expire(now().wall)) {
         observer_.differs(*this, "the store lets other messages expire");
     }
-    node_->expired_in_store(*expired, store_.pending_messages());
+    node_->expired_in_store(now(), *expired, store_.pending_messages());
     return true;
 }
 
