@@ -58,9 +58,9 @@ Node::Node(const NodeLimits& limits, const Recovered& recovered, std::uint64_t s
 void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::string_view bytes) {
     ++counters_.datagrams_received;
     if (!admit(now, from)) return;
-    const auto lines = split_lines(bytes);
-    auto first = decoder_.decode(lines.front());
-    if (lines.size() > 1) {
+    std::string_view rest = bytes;
+    auto first = decoder_.decode(take_line(rest));
+    if (!rest.empty()) {
         const auto* datagram = std::get_if<Datagram>(&first);
         if (datagram == nullptr || !datagram->from_p2pd) {
             return receive_decoded(now, from, local, decoder_.decode(bytes));
@@ -68,8 +68,8 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
     }
     receive_decoded(now, from, local, std::move(first));
     // Each object counts against the rates of strangers, however they are packed.
-    for (std::size_t i = 1; i < lines.size() && admit(now, from); ++i) {
-        receive_decoded(now, from, local, decoder_.decode(lines[i]));
+    while (!rest.empty() && admit(now, from)) {
+        receive_decoded(now, from, local, decoder_.decode(take_line(rest)));
     }
 }
 

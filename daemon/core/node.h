@@ -105,7 +105,7 @@ public:
     void stored(Now now, const BatchResult& result);
     void loaded(Now now, const Endpoint& peer, LoadedPage page);
     void timeout(Now now);
-    /// The host's own link does not take a datagram as large as the last probe to `peer`.
+    /// The host's own link did not take a datagram to `peer`.
     void too_large(Now now, const Endpoint& peer);
     /// Gives up an unfinished message, in memory or not.
     void cancel(Now now, MessageId id);

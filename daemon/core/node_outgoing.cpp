@@ -221,7 +221,7 @@ WireObject Node::transmit_part(Now now, Peer& peer, std::int64_t part_us) {
 void Node::too_large(Now now, const Endpoint& endpoint) {
     Peer* const peer = find_peer(endpoint);
     if (peer == nullptr) return;
-    peer->session.probe_refused(now.monotonic);
+    peer->session.too_large(now.monotonic);
     touch(endpoint, *peer);
 }
 

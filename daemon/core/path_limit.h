@@ -15,7 +15,7 @@ namespace p2pd {
 /// Its loss costs a retransmission and says nothing of congestion (section 3).
 ///
 ///   [ base ] --confirmed--> [ larger ] … --lost three times, too large--> [ rest until raised ]
-///      ^------------------------ timeouts one after the other ------------|
+///      ^------- timeouts one after the other, too large without a probe ------|
 class PathLimit {
 public:
     static constexpr std::size_t base = 1200;  // BASE_PLPMTU, 5.1.2
@@ -48,11 +48,16 @@ public:
         losses_ = 0;
         rest_until_ = now + raise_interval;
     }
-    /// A retransmission timeout; the second in a row may mean that the path has become narrower.
-    void timed_out(Instant now) {
-        if (++timeouts_ < black_hole_timeouts || confirmed_ == 0) return;
+    /// The path has become narrower. False if it is at the base already.
+    bool fall_back(Instant now) {
+        if (confirmed_ == 0) return false;
         confirmed_ = 0;
         too_large(now);
+        return true;
+    }
+    /// A retransmission timeout; the second in a row may mean that the path has become narrower.
+    void timed_out(Instant now) {
+        if (++timeouts_ >= black_hole_timeouts) fall_back(now);
     }
     void heard() { timeouts_ = 0; }
 

@@ -50,13 +50,16 @@ void Session::probed() {
     path_.probe_sent();
 }
 
-void Session::probe_refused(Instant now) {
-    if (!probe_) return;
-    const std::uint64_t datagram = *std::exchange(probe_, std::nullopt);
-    path_.too_large(now);
+void Session::too_large(Instant now) {
+    const std::optional<std::uint64_t> probe = std::exchange(probe_, std::nullopt);
+    if (probe) {
+        path_.too_large(now);
+    } else if (!path_.fall_back(now)) {
+        return;  // smaller ones there are none
+    }
     std::vector<std::uint64_t> refused;
     for (const auto& [transmission, flight] : in_flight_) {
-        if (flight.datagram == datagram) refused.push_back(transmission);
+        if (!probe || flight.datagram == *probe) refused.push_back(transmission);
     }
     for (const std::uint64_t transmission : refused) take_back(transmission, now);
 }
@@ -107,6 +110,14 @@ void Session::find_losses(Instant now) {
         }
         take_back(in_flight_.begin()->first, now);
     }
+    // All that was in it may have been cancelled.
+    if (probe_ && *probe_ + reordering_max <= confirmed_datagram_) lose_probe(now);
+}
+
+void Session::lose_probe(Instant now) {
+    recovery_until_ = std::max(recovery_until_, *probe_);  // its other parts
+    probe_.reset();
+    path_.probe_lost(now);
 }
 
 void Session::take_back(std::uint64_t transmission, Instant now) {
@@ -115,10 +126,7 @@ void Session::take_back(std::uint64_t transmission, Instant now) {
     parts_.at(flight->second.part_us).transmission = 0;
     const std::uint64_t datagram = flight->second.datagram;
     in_flight_.erase(flight);
-    if (probe_ != datagram) return;
-    probe_.reset();
-    path_.probe_lost(now);
-    recovery_until_ = std::max(recovery_until_, datagram);  // its other parts
+    if (probe_ == datagram) lose_probe(now);
 }
 
 void Session::heard(WallTime when) {

@@ -49,8 +49,9 @@ public:
     std::optional<std::size_t> probe_bytes(Instant now) const { return path_.probe_bytes(now); }
     /// The datagram that is being filled is a probe of the path.
     void probed();
-    /// That probe never left the host: its parts wait again.
-    void probe_refused(Instant now);
+    /// The host's own link took no datagram as large as the probe or, without one under way, as
+    /// others arrived before: what is under way in such waits again.
+    void too_large(Instant now);
 
     /// What is transmitted from here on leaves in one datagram.
     void begin_datagram() { ++last_datagram_; }
@@ -103,6 +104,7 @@ private:
 
     void take_back(std::uint64_t transmission, Instant now);
     void find_losses(Instant now);
+    void lose_probe(Instant now);
 
     PeerFacts facts_;
     std::map<std::int64_t, PartState> parts_;

@@ -1,6 +1,8 @@
 // core: a datagram on its way to the socket. Includes std, core.
 #include "daemon/core/transmit.h"
 
+#include <utility>
+
 namespace p2pd {
 
 std::string encode(const Transmit& transmit, const Endpoint& local) {
@@ -13,15 +15,12 @@ std::string encode(const Transmit& transmit, const Endpoint& local) {
     return bytes;
 }
 
-std::vector<std::string_view> split_lines(std::string_view bytes) {
-    constexpr std::string_view edge = "}\n{";
-    std::vector<std::string_view> lines;
-    for (auto cut = bytes.find(edge); cut != std::string_view::npos; cut = bytes.find(edge)) {
-        lines.push_back(bytes.substr(0, cut + 1));
-        bytes.remove_prefix(cut + 2);
-    }
-    lines.push_back(bytes);
-    return lines;
+std::string_view take_line(std::string_view& bytes) {
+    const auto edge = bytes.find("}\n{");
+    if (edge == std::string_view::npos) return std::exchange(bytes, {});
+    const std::string_view line = bytes.substr(0, edge + 1);
+    bytes.remove_prefix(edge + 2);
+    return line;
 }
 
 }  // namespace p2pd

@@ -25,8 +25,9 @@ struct Transmit {
 /// Its bytes: an object, or several, one a line. `local` is the address that it leaves from.
 std::string encode(const Transmit& transmit, const Endpoint& local);
 
-/// The objects in the bytes of a datagram: its lines where each begins and ends as one does. A
-/// document of several lines may look so too; then its first line is no object.
-std::vector<std::string_view> split_lines(std::string_view bytes);
+/// Takes the first of the objects in `bytes` of a datagram away from them: its lines where each
+/// begins and ends as one does. A document of several lines may look so too; then its first line is
+/// no object.
+std::string_view take_line(std::string_view& bytes);
 
 }  // namespace p2pd

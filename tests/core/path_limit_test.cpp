@@ -57,6 +57,14 @@ TEST(PathLimit, RestsAtOnceWhenTheHostRefuses) {
     EXPECT_FALSE(path.probe_bytes(begin));
 }
 
+TEST(PathLimit, FallsBackOnce) {
+    PathLimit path = confirmed(2);
+    EXPECT_TRUE(path.fall_back(begin));
+    EXPECT_EQ(path.bytes(), 1200U);
+    EXPECT_FALSE(path.probe_bytes(begin));
+    EXPECT_FALSE(path.fall_back(begin));
+}
+
 TEST(PathLimit, FallsBackToTheBaseAfterTwoTimeoutsInARow) {
     PathLimit path = confirmed(2);
     path.timed_out(begin);

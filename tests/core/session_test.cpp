@@ -300,11 +300,51 @@ TEST(Session, AProbeThatTheHostRefusesIsSentAgainAtOnceInSmallerDatagrams) {
     talk.session.add(1, 4, 0);
     talk.send_together();
     talk.session.probed();
-    talk.session.probe_refused(talk.now);
+    talk.session.too_large(talk.now);
     EXPECT_EQ(talk.session.in_flight(), 0U);
     EXPECT_EQ(talk.session.next_to_send(), 1);
     EXPECT_FALSE(talk.session.probe_bytes(talk.now));
     EXPECT_TRUE(talk.session.probe_bytes(talk.now + 10min));
+}
+
+/// What was in it was cancelled, so there is nothing that could time out.
+TEST(Session, AProbeOfWhichNothingIsLeftIsLostOnceLaterOnesAreConfirmed) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 4, 0);
+    talk.session.begin_datagram();
+    talk.session.transmitted(1, talk.now);
+    talk.session.probed();
+    talk.session.remove(1);
+    talk.send_all();
+    talk.confirm({2, 3});
+    EXPECT_FALSE(talk.session.probe_bytes(talk.now));
+    talk.confirm({4});
+    EXPECT_EQ(talk.session.probe_bytes(talk.now), 1452U);
+}
+
+TEST(Session, WhatTheHostRefusesOfADatagramThatIsNoProbeIsSentAgainInTheSmallestOnes) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 1, 0);
+    talk.send_together();
+    talk.session.probed();
+    talk.confirm({1});
+    ASSERT_EQ(talk.session.datagram_bytes(), 1452U);
+    talk.session.add(2, 4, 0);
+    talk.send_together();
+    talk.session.too_large(talk.now);
+    EXPECT_EQ(talk.session.datagram_bytes(), 1200U);
+    EXPECT_EQ(talk.session.in_flight(), 0U);
+    EXPECT_EQ(talk.session.next_to_send(), 2);
+    EXPECT_FALSE(talk.session.probe_bytes(talk.now));
+}
+
+/// Else it would be sent and refused without end.
+TEST(Session, WhatTheHostRefusesOfTheSmallestDatagramsWaitsForItsTimeout) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 4, 0);
+    talk.send_together();
+    talk.session.too_large(talk.now);
+    EXPECT_EQ(talk.session.in_flight(), 4U);
 }
 
 TEST(Session, ToP2pdTheWindowIsTenAndGrows) {

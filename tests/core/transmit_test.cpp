@@ -13,6 +13,14 @@ constexpr std::int64_t first_us = 1'732'260'000'000'000;
 
 using Texts = std::vector<std::string_view>;
 
+Texts split_lines(std::string_view bytes) {
+    Texts lines;
+    do {
+        lines.push_back(take_line(bytes));
+    } while (!bytes.empty());
+    return lines;
+}
+
 TEST(Lines, OfOneObjectAreTheWhole) {
     EXPECT_EQ(split_lines("{}"), Texts{"{}"});
     EXPECT_EQ(split_lines(""), Texts{""});

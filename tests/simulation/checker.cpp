@@ -71,18 +71,19 @@ void Checker::transmits(SimulatedHost& host, const Transmit& transmit, const std
 /// To p2pd alone several objects a datagram, more bytes, and ACKs for many.
 void Checker::check_form(const SimulatedHost& host, const Transmit& transmit,
                          const std::string& bytes) {
-    const auto lines = split_lines(bytes);
-    if (lines.size() != transmit.objects.size()) violated("other objects than were meant");
-    for (const std::string_view line : lines) {
-        if (!std::holds_alternative<Datagram>(decode(line))) violated("a datagram that is none");
+    std::size_t lines = 0;
+    for (std::string_view rest = bytes; lines == 0 || !rest.empty(); ++lines) {
+        const bool is_object = std::holds_alternative<Datagram>(decode(take_line(rest)));
+        if (!is_object) violated("a datagram that is none");
     }
+    if (lines != transmit.objects.size()) violated("other objects than were meant");
     const auto view = host.node().view(transmit.to);
     if (view && view->facts.is_p2pd) {
         if (bytes.size() > host.link_bytes()) violated("a datagram above what the link takes");
         return;
     }
     if (bytes.size() > datagram_bytes_max) violated("a datagram above 1,024 bytes");
-    if (lines.size() > 1) violated("several objects to a program of the field");
+    if (lines > 1) violated("several objects to a program of the field");
 }
 
 void Checker::check_ack(const SimulatedHost& host, const Transmit& transmit, const WireAck& ack) {
