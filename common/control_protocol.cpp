@@ -27,7 +27,7 @@ struct RecordWriter {
 
 /// One order for reading and writing, so that neither forgets a member.
 template <class Visitor, class Record>
-void visit_record(const Visitor& visit, Record& record) {
+void visit_record(Visitor&& visit, Record& record) {
     visit("id", record.id);
     visit("dir", record.dir);
     visit("peer", record.peer);
@@ -52,12 +52,6 @@ void visit_record(const Visitor& visit, Record& record) {
     visit("cursor", record.cursor);
 }
 
-std::string line(Json json) {
-    json["jsonrpc"] = "2.0";
-    // Texts are checked where they enter; `replace` keeps a slip from ending the connection.
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 Json message_json(const MessageRecord& record) {
@@ -66,17 +60,17 @@ Json message_json(const MessageRecord& record) {
     return json;
 }
 
+void append_json(std::string& out, const MessageRecord& record) {
+    ObjectText object(out);
+    visit_record(object, record);
+    object.end();
+}
+
 MessageRecord parse_message_json(const Json& json) {
     if (!json.is_object()) throw FieldError("a message must be an object");
     MessageRecord record;
     visit_record(RecordReader{json}, record);
     return record;
-}
-
-Json messages_result_json(const MessagesResult& result) {
-    Json messages = Json::array();
-    for (const MessageRecord& record : result.messages) messages.push_back(message_json(record));
-    return Json{{"messages", std::move(messages)}, {"more", result.more}};
 }
 
 MessagesResult parse_messages_result(const Json& json) {
@@ -91,23 +85,19 @@ MessagesResult parse_messages_result(const Json& json) {
     return result;
 }
 
-std::string request_line(const Json& id, std::string_view method, const Json& params) {
-    Json json{{"method", method}, {"params", params}};
-    if (!id.is_null()) json["id"] = id;
-    return line(std::move(json));
+void append_json(std::string& out, const RequestId& id) {
+    out += id.json;
 }
 
-std::string result_line(const Json& id, const Json& result) {
-    return line(Json{{"id", id}, {"result", result}});
-}
-
-std::string error_line(const Json& id, const ErrorKind& kind, std::string_view message,
+std::string error_line(const RequestId& id, const ErrorKind& kind, std::string_view message,
                        std::string_view hint) {
     Json data{{"code", kind.code}, {"exit", static_cast<int>(kind.exit)}};
     if (!hint.empty()) data["hint"] = hint;
-    return line(
-        Json{{"id", id},
-             {"error", {{"code", kind.json_rpc_code}, {"message", message}, {"data", data}}}});
+    const Json error{{"code", kind.json_rpc_code}, {"message", message}, {"data", data}};
+    return control_line([&](ObjectText& line) {
+        line("id", id);
+        line("error", error);
+    });
 }
 
 }  // namespace p2pd

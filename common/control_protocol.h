@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/json_fields.h"
+#include "common/json_text.h"
 #include "common/time_text.h"
 
 namespace p2pd {
@@ -130,6 +131,7 @@ struct MessageRecord {
 
 /// The record as JSON, in the order and with the members of its direction.
 Json message_json(const MessageRecord& record);
+void append_json(std::string& out, const MessageRecord& record);
 /// The inverse; throws FieldError. Unknown members are ignored: fields are only ever added.
 MessageRecord parse_message_json(const Json& json);
 
@@ -214,8 +216,9 @@ struct ListParams {
 struct MessagesResult {
     std::vector<MessageRecord> messages;
     bool more = false;
+    static constexpr auto fields = std::make_tuple(Field{"messages", &MessagesResult::messages},
+                                                   Field{"more", &MessagesResult::more, false});
 };
-Json messages_result_json(const MessagesResult& result);
 MessagesResult parse_messages_result(const Json& json);
 
 struct IdsParams {
@@ -462,10 +465,54 @@ struct OverrunParams {
     static constexpr auto fields = std::make_tuple(Field{"cursor", &OverrunParams::cursor});
 };
 
-/// One line of the wire: a request; `id` null makes it a notification.
-std::string request_line(const Json& id, std::string_view method, const Json& params);
-std::string result_line(const Json& id, const Json& result);
-std::string error_line(const Json& id, const ErrorKind& kind, std::string_view message,
+/// One line of the wire: what `write_members` writes into an ObjectText, and the version.
+template <class WriteMembers>
+std::string control_line(const WriteMembers& write_members) {
+    constexpr std::size_t usual_bytes = 256;
+    std::string line;
+    line.reserve(usual_bytes);
+    ObjectText object(line);
+    write_members(object);
+    object("jsonrpc", "2.0");
+    object.end();
+    line += '\n';
+    return line;
+}
+
+/// Here and below, what has a type of its own is whatever append_json() takes.
+template <class Params>
+std::string request_line(std::uint64_t id, std::string_view method, const Params& params) {
+    return control_line([&](ObjectText& line) {
+        line("method", method);
+        line("params", params);
+        line("id", id);
+    });
+}
+
+template <class Params>
+std::string notification_line(std::string_view method, const Params& params) {
+    return control_line([&](ObjectText& line) {
+        line("method", method);
+        line("params", params);
+    });
+}
+
+/// The id of a request, as JSON: a text, a whole number or null.
+struct RequestId {
+    std::string json = "null";
+};
+void append_json(std::string& out, const RequestId& id);
+
+template <class Result>
+std::string result_line(const RequestId& id, const Result& result) {
+    return control_line([&](ObjectText& line) {
+        line("id", id);
+        line("result", result);
+    });
+}
+
+/// No hint when that is empty.
+std::string error_line(const RequestId& id, const ErrorKind& kind, std::string_view message,
                        std::string_view hint);
 
 }  // namespace p2pd

@@ -30,19 +30,18 @@ Caller peer_credentials(int descriptor) {
 
 }  // namespace
 
-void Responder::finish(const std::string& line) const {
-    if (const auto client = client_.lock()) client->answer(id_ ? line : std::string{}, holds_);
+void Responder::finish(std::string_view line) const {
+    if (const auto client = client_.lock()) client->answer(line, holds_);
 }
 
-void Responder::result(const Json& result) const {
-    std::string line = result_line(id_.value_or(nullptr), result);
+void Responder::finish_result(std::string_view line) const {
     if (line.size() <= control_line_bytes_max) return finish(line);
     error(error_internal, "the answer is longer than a line may be", "ask for fewer");
 }
 
 void Responder::error(const ErrorKind& kind, std::string_view message,
                       std::string_view hint) const {
-    finish(error_line(id_.value_or(nullptr), kind, message, hint));
+    finish(id_ ? error_line(*id_, kind, message, hint) : std::string{});
 }
 
 ControlClient::ControlClient(ControlServer& server, asio::local::stream_protocol::socket socket)
@@ -127,7 +126,7 @@ asio::awaitable<std::size_t> ControlClient::read_line(std::string& buffer) {
     line_timer_.cancel();
     if (!error) co_return size;
     if (error == asio::error::not_found) {
-        write(error_line(nullptr, error_line_too_long, "a line may have at most 1048576 bytes",
+        write(error_line({}, error_line_too_long, "a line may have at most 1048576 bytes",
                          "send the text in several messages"));
     }
     co_return 0;
@@ -146,7 +145,7 @@ void ControlClient::handle(std::string_view line) {
     if (line.empty()) return;
     const auto read = read_control_request(line);
     if (const auto* problem = std::get_if<ControlRequestProblem>(&read)) {
-        return write(error_line(nullptr, problem->kind, problem->what, problem->hint));
+        return write(error_line({}, problem->kind, problem->what, problem->hint));
     }
     dispatch(std::get<ControlRequest>(read));
 }
@@ -177,7 +176,7 @@ bool ControlClient::subscription_method(std::string_view method, const Json& par
             NoParams none;
             read_fields(params, none);
             subscribed_.reset();
-            responder.result(Json::object());
+            responder.result(none);
             return true;
         }
     } catch (const FieldError& error) {
@@ -191,7 +190,7 @@ void ControlClient::subscribe(const Json& params, Responder& responder) {
     SubscribeParams asked;
     read_fields(params, asked);
     subscribed_ = asked.since.value_or(server_.last_cursor_);
-    responder.result(write_fields(SubscribeResult{*subscribed_}));
+    responder.result(SubscribeResult{*subscribed_});
     pump();
 }
 
@@ -216,7 +215,7 @@ void ControlClient::take_page(const std::vector<MessageRecord>& page) {
     for (const MessageRecord& record : page) {
         if (record.cursor <= *subscribed_) continue;
         subscribed_ = record.cursor;
-        write(request_line(nullptr, "message", message_json(record)));
+        write(notification_line("message", record));
     }
     pump();
 }

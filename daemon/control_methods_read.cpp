@@ -19,9 +19,7 @@ void check_limit(std::uint32_t limit) {
 
 /// Answers with a page.
 auto page_to(const Responder& responder) {
-    return [responder](const MessagesResult& page) mutable {
-        responder.result(messages_result_json(page));
-    };
+    return [responder](const MessagesResult& page) mutable { responder.result(page); };
 }
 
 /// A change of the store that a full disk can stop: how many messages it changed.
@@ -35,7 +33,7 @@ void answer_count(const std::optional<std::uint64_t>& count, const Responder& re
         throw ControlFailure{error_disk_full, "the disk is full, nothing was changed",
                              "make room on the disk"};
     }
-    responder.result(write_fields(CountResult{*count}));
+    responder.result(CountResult{*count});
 }
 
 bool is_pending(const MessageRecord& record) {
@@ -61,7 +59,7 @@ void ControlMethods::get(const Caller& /*caller*/, const IdsParams& params,
         },
         answering(responder, [ids = params.ids, responder](Lookup found) mutable {
             require_all(ids, found.records, found.newest);
-            responder.result(messages_result_json({std::move(found.records), false}));
+            responder.result(MessagesResult{std::move(found.records), false});
         }));
 }
 
@@ -88,7 +86,7 @@ void ControlMethods::thread(const Caller& /*caller*/, const ThreadParams& params
         answering(responder,
                   [params, responder](const std::pair<MessagesResult, MessageId>& found) {
                       if (found.first.messages.empty()) require_all({*params.id}, {}, found.second);
-                      responder.result(messages_result_json(found.first));
+                      responder.result(found.first);
                   }));
 }
 

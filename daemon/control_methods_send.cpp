@@ -112,7 +112,7 @@ void ControlMethods::sent(const SendOutcome& outcome) {
                       .created_at = utc(outcome.created_at),
                       .expires_at = utc(outcome.expires_at),
                       .parts = outcome.parts};
-    if (!outcome.repeated) return responder.result(write_fields(result));
+    if (!outcome.repeated) return responder.result(result);
     daemon_.query([id = outcome.id](Store& store) { return store.get(std::array{id}); },
                   [result, responder](const std::vector<MessageRecord>& records) mutable {
                       if (!records.empty()) {
@@ -123,7 +123,7 @@ void ControlMethods::sent(const SendOutcome& outcome) {
                           result.expires_at = first.expires_at.value_or(UtcTime{});
                           result.parts = first.parts;
                       }
-                      responder.result(write_fields(result));
+                      responder.result(result);
                   });
 }
 
@@ -170,14 +170,14 @@ void ControlMethods::wait_for(const WaitParams& params, std::vector<MessageRecor
     }
     waits_.begin(std::move(records), std::chrono::milliseconds{params.timeout_ms},
                  [responder](std::vector<MessageRecord> done) mutable {
-                     responder.result(messages_result_json({std::move(done), false}));
+                     responder.result(MessagesResult{std::move(done), false});
                  });
 }
 
 void ControlMethods::answer_with(const std::vector<MessageId>& ids, const Responder& responder) {
     daemon_.query([ids](Store& store) { return store.get(ids); },
                   [responder](std::vector<MessageRecord> records) mutable {
-                      responder.result(messages_result_json({std::move(records), false}));
+                      responder.result(MessagesResult{std::move(records), false});
                   });
 }
 

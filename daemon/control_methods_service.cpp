@@ -98,7 +98,7 @@ void check_name(const std::string& name) {
 
 void ControlMethods::hello(const Caller& caller, const HelloParams& /*params*/,
                            const Responder& responder) {
-    responder.result(write_fields(HelloResult{.version = P2PD_VERSION, .admin = is_admin(caller)}));
+    responder.result(HelloResult{.version = P2PD_VERSION, .admin = is_admin(caller)});
 }
 
 void ControlMethods::status(const Caller& /*caller*/, const NoParams& /*params*/,
@@ -126,19 +126,19 @@ void ControlMethods::status(const Caller& /*caller*/, const NoParams& /*params*/
             status.counters = counts(daemon_.node().counters(), daemon_.peer_socket().counters());
             status.dropped = drops(daemon_.node().counters());
             status.limits = limits(daemon_, store);
-            responder.result(write_fields(status));
+            responder.result(status);
         });
 }
 
 void ControlMethods::config(const Caller& /*caller*/, const NoParams& /*params*/,
                             const Responder& responder) {
-    responder.result(write_fields(ConfigResult{daemon_.config().entries()}));
+    responder.result(ConfigResult{daemon_.config().entries()});
 }
 
 void ControlMethods::reload(const Caller& /*caller*/, const NoParams& /*params*/,
                             const Responder& responder) {
     try {
-        responder.result(write_fields(daemon_.reload()));
+        responder.result(daemon_.reload());
     } catch (const ConfigError& error) {
         throw ControlFailure{error_configuration, error.what(), "nothing was changed"};
     }
@@ -158,14 +158,14 @@ void ControlMethods::log_level(const Caller& caller, const LogLevelParams& param
         }
         daemon_.log().set_level(*level);
     }
-    responder.result(write_fields(LogLevelResult{std::string(enum_name(daemon_.log().level()))}));
+    responder.result(LogLevelResult{std::string(enum_name(daemon_.log().level()))});
 }
 
 void ControlMethods::discover(const Caller& /*caller*/, const NoParams& /*params*/,
                               const Responder& responder) {
-    responder.result({{"protocol", control_protocol_version},
-                      {"version", P2PD_VERSION},
-                      {"methods", descriptions_}});
+    responder.result(Json{{"protocol", control_protocol_version},
+                          {"version", P2PD_VERSION},
+                          {"methods", descriptions_}});
 }
 
 /// What the Node knows at this moment is newer than what the store has.
@@ -199,7 +199,7 @@ void ControlMethods::peers_list(const Caller& /*caller*/, const PeersListParams&
                       if (result.more) peers.resize(limit);
                       for (PeerRecord& peer : peers) overlay(peer);
                       result.peers = std::move(peers);
-                      responder.result(write_fields(result));
+                      responder.result(result);
                   });
 }
 
@@ -214,7 +214,7 @@ void ControlMethods::peers_show(const Caller& /*caller*/, const PeerParams& para
                                      "p2pctl peer list"};
             }
             overlay(*peer);
-            responder.result(write_fields(*peer));
+            responder.result(*peer);
         }));
 }
 
@@ -245,7 +245,7 @@ void ControlMethods::set_name(const Endpoint& endpoint, const std::optional<std:
             record.name = name;
             record.address = endpoint.text();
             overlay(record);
-            responder.result(write_fields(record));
+            responder.result(record);
         }));
 }
 

@@ -33,9 +33,8 @@ void ControlMethods::export_page(const Caller& /*caller*/, const ExportParams& p
     if (params.limit < 1 || params.limit > page_messages_max) {
         throw ControlFailure{error_params, "\"limit\": must be 1 to 500"};
     }
-    daemon_.query(
-        [params](Store& store) { return store.export_page(params.after, params.limit); },
-        [responder](const ExportResult& page) mutable { responder.result(write_fields(page)); });
+    daemon_.query([params](Store& store) { return store.export_page(params.after, params.limit); },
+                  [responder](const ExportResult& page) mutable { responder.result(page); });
 }
 
 void ControlMethods::import_records(const Caller& /*caller*/, const ImportParams& params,
@@ -51,7 +50,7 @@ void ControlMethods::import_records(const Caller& /*caller*/, const ImportParams
             for (const BookEntry& entry : done.second) {
                 daemon_.book().set(entry.endpoint, entry.name);
             }
-            responder.result(write_fields(*done.first));
+            responder.result(*done.first);
         }));
 }
 
@@ -66,7 +65,7 @@ void ControlMethods::continue_backup(const Responder& responder) {
                   answering(responder, [this, responder](const BackupStep& step) mutable {
                       if (!step.error.empty()) throw ControlFailure{error_disk_full, step.error};
                       if (!step.done) return continue_backup(responder);
-                      responder.result(write_fields(BackupResult{step.path, step.bytes}));
+                      responder.result(BackupResult{step.path, step.bytes});
                   }));
 }
 

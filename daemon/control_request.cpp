@@ -50,7 +50,7 @@ std::variant<ControlRequest, ControlRequestProblem> read_control_request(std::st
     if (json.is_discarded()) return no_json;
     if (!is_request(json)) return no_request;
     ControlRequest request{{}, json["method"].get<std::string>(), Json::object()};
-    if (json.contains("id")) request.id = std::move(json["id"]);
+    if (json.contains("id")) request.id = RequestId{json["id"].dump()};
     if (json.contains("params")) request.params = std::move(json["params"]);
     return request;
 }

@@ -11,7 +11,7 @@
 namespace p2pd {
 
 struct ControlRequest {
-    std::optional<Json> id;  ///< empty: a notification, which gets no answer
+    std::optional<RequestId> id;  ///< empty: a notification, which gets no answer
     std::string method;
     Json params;
 };

@@ -134,7 +134,7 @@ void ControlServer::refuse(Protocol::socket socket) {
     boost::system::error_code ignored;  // it is closed in any case
     socket.non_blocking(true, ignored);
     const std::string line =
-        error_line(nullptr, error_too_many_clients,
+        error_line({}, error_too_many_clients,
                    "there are " + std::to_string(limits_.clients_max) + " clients already",
                    "try again, or raise clients_max");
     socket.write_some(boost::asio::buffer(line), ignored);

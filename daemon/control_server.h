@@ -46,17 +46,23 @@ class ControlClient;
 class Responder {
 public:
     /// An empty id: a notification, which gets no answer (JSON-RPC 2.0, section 4.1).
-    Responder(std::weak_ptr<ControlClient> client, std::optional<Json> id, bool holds)
+    Responder(std::weak_ptr<ControlClient> client, std::optional<RequestId> id, bool holds)
         : client_(std::move(client)), id_(std::move(id)), holds_(holds) {}
 
-    void result(const Json& result) const;
+    /// `result` is whatever append_json() takes.
+    template <class Result>
+    void result(const Result& result) const {
+        finish_result(id_ ? result_line(*id_, result) : std::string{});
+    }
     void error(const ErrorKind& kind, std::string_view message, std::string_view hint = {}) const;
 
 private:
-    void finish(const std::string& line) const;
+    /// `line` is empty for a notification's.
+    void finish(std::string_view line) const;
+    void finish_result(std::string_view line) const;
 
     std::weak_ptr<ControlClient> client_;
-    std::optional<Json> id_;
+    std::optional<RequestId> id_;
     bool holds_;
 };
 

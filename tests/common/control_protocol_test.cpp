@@ -152,7 +152,9 @@ TEST(MessageRecord, RefusesMembersOfTheWrongType) {
 
 TEST(MessagesResult, ReadsBackWhatItWrites) {
     const MessagesResult result{{received(), sent()}, true};
-    const MessagesResult again = parse_messages_result(messages_result_json(result));
+    std::string text;
+    append_json(text, result);
+    const MessagesResult again = parse_messages_result(Json::parse(text));
     ASSERT_EQ(again.messages.size(), 2U);
     EXPECT_EQ(again.messages[1].id, 57U);
     EXPECT_TRUE(again.more);
@@ -163,12 +165,12 @@ TEST(ControlLine, IsOneLineOfJson) {
     const std::string line = request_line(1, "send", Json{{"text", "a\nb\xff"}});
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     EXPECT_EQ(Json::parse(line)["method"], "send");
-    EXPECT_FALSE(Json::parse(request_line(nullptr, "message", Json::object())).contains("id"));
+    EXPECT_FALSE(Json::parse(notification_line("message", Json::object())).contains("id"));
 }
 
 TEST(ControlLine, CarriesCodeHintAndExitOfAnError) {
     const Json json =
-        Json::parse(error_line(7, error_unknown_message, "no message 420", "p2pctl inbox"));
+        Json::parse(error_line({"7"}, error_unknown_message, "no message 420", "p2pctl inbox"));
     EXPECT_EQ(json["id"], 7);
     EXPECT_EQ(json["error"]["code"], -32000);
     EXPECT_EQ(json["error"]["message"], "no message 420");
@@ -176,7 +178,7 @@ TEST(ControlLine, CarriesCodeHintAndExitOfAnError) {
     EXPECT_EQ(json["error"]["data"]["hint"], "p2pctl inbox");
     EXPECT_EQ(json["error"]["data"]["exit"], 66);
     EXPECT_FALSE(
-        Json::parse(error_line(7, error_internal, "x", ""))["error"]["data"].contains("hint"));
+        Json::parse(error_line({"7"}, error_internal, "x", ""))["error"]["data"].contains("hint"));
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ TEST(Failure, MembersOfALaterVersionAreNoProblem) {
 TEST(Failure, TooManyClientsIsToBeTriedAgain) {
     FakeDaemon daemon;
     daemon.on("hello", [](const Question& question) {
-        question.raw(error_line(nullptr, error_too_many_clients, "64 clients are connected", ""));
+        question.raw(error_line({}, error_too_many_clients, "64 clients are connected", ""));
         question.hang_up();
     });
     const Outcome outcome = run_p2pctl(daemon.socket_path(), {"status"});

@@ -38,15 +38,15 @@ int listen_at(const std::string& path) {
 }  // namespace
 
 void Question::result(const Json& result) const {
-    write_line(client_, result_line(id_, result));
+    write_line(client_, result_line({id_.dump()}, result));
 }
 
 void Question::error(const ErrorKind& kind, std::string_view message, std::string_view hint) const {
-    write_line(client_, error_line(id_, kind, message, hint));
+    write_line(client_, error_line({id_.dump()}, kind, message, hint));
 }
 
 void Question::notify(std::string_view method, const Json& parameters) const {
-    write_line(client_, request_line(nullptr, method, parameters));
+    write_line(client_, notification_line(method, parameters));
 }
 
 void Question::raw(std::string_view line) const {
@@ -199,7 +199,9 @@ PeerRecord peer_record(std::optional<std::string> name, std::string_view address
 }
 
 Json page_of(const std::vector<MessageRecord>& messages, bool more) {
-    return messages_result_json({messages, more});
+    Json records = Json::array();
+    for (const MessageRecord& record : messages) records.push_back(message_json(record));
+    return Json{{"messages", records}, {"more", more}};
 }
 
 }  // namespace p2pd::test
