@@ -11,8 +11,8 @@ struct RecordReader {
 
     template <class T>
     void operator()(std::string_view name, T& value) const {
-        const auto found = json.find(name);
-        if (found != json.end()) json_fields_detail::read_value(*found, value, name);
+        if (const Json* const found = find_member(json, name))
+            json_fields_detail::read_value(*found, value, name);
     }
 };
 

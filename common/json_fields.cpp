@@ -3,14 +3,22 @@
 
 #include <algorithm>
 
-namespace p2pd::json_fields_detail {
+namespace p2pd {
+
+std::vector<std::string> member_names(const Json& json) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : json.items()) names.push_back(name);
+    return names;
+}
+
+namespace json_fields_detail {
 
 void fail(std::string_view name, const std::string& allowed) {
     throw FieldError("\"" + std::string(name) + "\": " + allowed);
 }
 
-void reject_others(const Json& json, std::span<const std::string_view> allowed) {
-    for (const auto& [name, value] : json.items()) {
+void reject_others(std::span<const std::string> names, std::span<const std::string_view> allowed) {
+    for (const std::string& name : names) {
         if (std::ranges::find(allowed, name) != allowed.end()) continue;
         if (allowed.empty()) fail(name, "is unknown; none is allowed here");
         std::string list;
@@ -29,4 +37,6 @@ Json describe_field(std::string_view name, const std::string& type, bool require
     return entry;
 }
 
-}  // namespace p2pd::json_fields_detail
+}  // namespace json_fields_detail
+
+}  // namespace p2pd

@@ -82,8 +82,18 @@ struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
-template <HasFields T>
-void read_fields(const Json& json, T& object, std::string_view where = "params");
+/// What read_fields() asks of an object: the member of that name, or nothing.
+inline const Json* find_member(const Json& json, std::string_view name) {
+    const auto found = json.find(name);
+    return found == json.end() ? nullptr : &*found;
+}
+std::vector<std::string> member_names(const Json& json);
+inline const Json& tree_of(const Json& json) {
+    return json;
+}
+
+template <HasFields T, class Source>
+void read_fields(const Source& json, T& object, std::string_view where = "params");
 template <HasFields T>
 Json write_fields(const T& object);
 
@@ -91,34 +101,36 @@ namespace json_fields_detail {
 
 [[noreturn]] void fail(std::string_view name, const std::string& allowed);
 
-template <NamedEnum E>
-E read_enum(const Json& json, std::string_view name) {
+template <NamedEnum E, class Source>
+E read_enum(const Source& json, std::string_view name) {
+    if (json.is_string()) {
+        const auto value = enum_value<E>(json.template get<std::string>());
+        if (value) return *value;
+    }
     std::string allowed;
     for (const auto& [value, value_name] : enum_names(E{})) {
-        if (json.is_string() && json.get_ref<const std::string&>() == value_name) return value;
         allowed += (allowed.empty() ? "" : ", ") + std::string(value_name);
     }
     fail(name, "must be one of: " + allowed);
 }
 
-template <std::integral I>
-I read_integer(const Json& json, std::string_view name) {
+template <std::integral I, class Source>
+I read_integer(const Source& json, std::string_view name) {
     // get<I>() would convert silently: 70000 to 4464, true to 1, 80.9 to 80.
     using Limits = std::numeric_limits<I>;
-    const std::string allowed = "must be a whole number from " + std::to_string(Limits::min()) +
-                                " to " + std::to_string(Limits::max());
     if (json.is_number_unsigned()) {
-        const auto value = json.get<std::uint64_t>();
+        const auto value = json.template get<std::uint64_t>();
         if (std::in_range<I>(value)) return static_cast<I>(value);
     } else if (json.is_number_integer()) {
-        const auto value = json.get<std::int64_t>();
+        const auto value = json.template get<std::int64_t>();
         if (std::in_range<I>(value)) return static_cast<I>(value);
     }
-    fail(name, allowed);
+    fail(name, "must be a whole number from " + std::to_string(Limits::min()) + " to " +
+                   std::to_string(Limits::max()));
 }
 
-template <class T>
-void read_value(const Json& json, T& value, std::string_view name) {
+template <class Source, class T>
+void read_value(const Source& json, T& value, std::string_view name) {
     if constexpr (IsOptional<T>::value) {
         if (json.is_null()) {
             value.reset();
@@ -128,23 +140,23 @@ void read_value(const Json& json, T& value, std::string_view name) {
     } else if constexpr (IsVector<T>::value) {
         if (!json.is_array()) fail(name, "must be an array");
         value.clear();
-        for (const Json& element : json) read_value(element, value.emplace_back(), name);
+        for (const auto& element : json) read_value(element, value.emplace_back(), name);
     } else if constexpr (std::is_same_v<T, Json>) {
-        value = json;
+        value = tree_of(json);
     } else if constexpr (std::is_same_v<T, UtcTime>) {
-        const auto time = json.is_string() ? parse_rfc3339(json.get_ref<const std::string&>())
+        const auto time = json.is_string() ? parse_rfc3339(json.template get<std::string>())
                                            : std::optional<UtcTime>{};
         if (!time) fail(name, "must be a time such as \"2026-11-22T10:31:00.123456Z\"");
         value = *time;
     } else if constexpr (std::is_same_v<T, std::string>) {
         if (!json.is_string()) fail(name, "must be a text");
-        value = json.get<std::string>();
+        value = json.template get<std::string>();
     } else if constexpr (std::is_same_v<T, bool>) {
         if (!json.is_boolean()) fail(name, "must be true or false");
-        value = json.get<bool>();
+        value = json.template get<bool>();
     } else if constexpr (std::is_floating_point_v<T>) {
         if (!json.is_number()) fail(name, "must be a number");
-        value = json.get<T>();
+        value = json.template get<T>();
     } else if constexpr (std::is_integral_v<T>) {
         value = read_integer<T>(json, name);
     } else if constexpr (NamedEnum<T>) {
@@ -201,8 +213,8 @@ std::vector<std::string_view> names_of_fields() {
     return names;
 }
 
-/// Throws FieldError for the first member of `json` whose name is not allowed.
-void reject_others(const Json& json, std::span<const std::string_view> allowed);
+/// Throws FieldError for the first of `names` that is not allowed.
+void reject_others(std::span<const std::string> names, std::span<const std::string_view> allowed);
 
 /// An entry of describe_fields().
 Json describe_field(std::string_view name, const std::string& type, bool required,
@@ -211,15 +223,15 @@ Json describe_field(std::string_view name, const std::string& type, bool require
 }  // namespace json_fields_detail
 
 /// Reads `json` into `object`. Throws FieldError for anything that the table does not allow,
-/// unknown members included. `where` names the object in the error.
-template <HasFields T>
-void read_fields(const Json& json, T& object, std::string_view where) {
+/// unknown members included. `where` names the object in the error. `Source` is Json, or has its
+/// is_...(), get(), size() and iterators, and find_member(), member_names() and tree_of().
+template <HasFields T, class Source>
+void read_fields(const Source& json, T& object, std::string_view where) {
     if (!json.is_object()) json_fields_detail::fail(where, "must be an object");
     std::size_t used = 0;
     const auto read_one = [&](const auto& field) {
         using Value = std::remove_reference_t<decltype(object.*(field.member))>;
-        const auto found = json.find(field.name);
-        if (found != json.end()) {
+        if (const auto found = find_member(json, field.name)) {
             ++used;
             json_fields_detail::read_value(*found, object.*(field.member), field.name);
         } else if (field.required && !IsOptional<Value>::value) {
@@ -228,7 +240,8 @@ void read_fields(const Json& json, T& object, std::string_view where) {
     };
     std::apply([&](const auto&... field) { (read_one(field), ...); }, T::fields);
     if (used < json.size()) {
-        json_fields_detail::reject_others(json, json_fields_detail::names_of_fields<T>());
+        json_fields_detail::reject_others(member_names(json),
+                                          json_fields_detail::names_of_fields<T>());
     }
 }
 

@@ -41,8 +41,8 @@ template <HasFields T>
 void read_known(const Json& json, T& object) {
     if (!json.is_object()) throw FieldError("must be an object");
     const auto read_one = [&](const auto& field) {
-        const auto found = json.find(field.name);
-        if (found != json.end()) read_member(*found, object.*(field.member), field.name);
+        if (const Json* const found = find_member(json, field.name))
+            read_member(*found, object.*(field.member), field.name);
     };
     std::apply([&](const auto&... field) { (read_one(field), ...); }, T::fields);
 }

@@ -143,7 +143,7 @@ void ControlClient::arm(asio::steady_timer& timer, std::chrono::microseconds aft
 void ControlClient::handle(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) return;
-    const auto read = read_control_request(line);
+    const auto read = server_.reader_->read(line);
     if (const auto* problem = std::get_if<ControlRequestProblem>(&read)) {
         return write(error_line({}, problem->kind, problem->what, problem->hint));
     }
@@ -157,15 +157,16 @@ void ControlClient::dispatch(const ControlRequest& request) {
     Responder responder(weak_from_this(), request.id, holds);
     if (subscription_method(request.method, request.params, responder)) return;
     if (found == server_.methods_.end()) {
-        return responder.error(error_method,
-                               "there is no method \"" + request.method.substr(0, 64) + "\"",
-                               "rpc.discover lists the methods");
+        return responder.error(
+            error_method,
+            "there is no method \"" + std::string(request.method.substr(0, 64)) + "\"",
+            "rpc.discover lists the methods");
     }
     holding_ = holds;
     found->second.call(caller_, request.params, responder);
 }
 
-bool ControlClient::subscription_method(std::string_view method, const Json& params,
+bool ControlClient::subscription_method(std::string_view method, const LineJson& params,
                                         Responder& responder) {
     try {
         if (method == "subscribe") {
@@ -186,7 +187,7 @@ bool ControlClient::subscription_method(std::string_view method, const Json& par
     return false;
 }
 
-void ControlClient::subscribe(const Json& params, Responder& responder) {
+void ControlClient::subscribe(const LineJson& params, Responder& responder) {
     SubscribeParams asked;
     read_fields(params, asked);
     subscribed_ = asked.since.value_or(server_.last_cursor_);

@@ -40,8 +40,8 @@ private:
     boost::asio::awaitable<void> write_all();
     void handle(std::string_view line);
     void dispatch(const ControlRequest& request);
-    bool subscription_method(std::string_view method, const Json& params, Responder& responder);
-    void subscribe(const Json& params, Responder& responder);
+    bool subscription_method(std::string_view method, const LineJson& params, Responder& responder);
+    void subscribe(const LineJson& params, Responder& responder);
     void take_page(const std::vector<MessageRecord>& page);
     void arm(boost::asio::steady_timer& timer, std::chrono::microseconds after);
     void finish_if_done();

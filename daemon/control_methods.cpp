@@ -8,6 +8,7 @@
 
 #include "common/endpoint_text.h"
 #include "common/nearest_name.h"
+#include "daemon/control_request.h"
 #include "daemon/daemon.h"
 
 namespace p2pd {
@@ -42,7 +43,7 @@ void ControlMethods::add(ControlServer& server, std::string name, Method<Params>
     descriptions_.push_back({{"name", name},
                              {"params", describe_fields<Params>()},
                              {"administrators_only", rights == Rights::administrators}});
-    const auto call = [this, method, rights](const Caller& caller, const Json& json,
+    const auto call = [this, method, rights](const Caller& caller, const LineJson& json,
                                              const Responder& responder) {
         try {
             if (rights == Rights::administrators && !is_admin(caller)) {

@@ -1,58 +1,94 @@
-// daemon: a line of a control client, read. Includes std, common.
+// daemon: a line of a control client, read. Includes std, simdjson, common.
 #include "daemon/control_request.h"
+
+#include <algorithm>
+#include <new>
 
 namespace p2pd {
 
 namespace {
 
-/// JSON that is too deep would overflow the stack when it is copied.
-bool too_deep(std::string_view line) {
-    constexpr int depth_max = 32;
-    int depth = 0;
-    bool in_text = false;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char c = line[i];
-        if (in_text) {
-            if (c == '\\') ++i;
-            if (c == '"') in_text = false;
-        } else if (c == '"') {
-            in_text = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > depth_max) return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
-
-bool is_request(const Json& json) {
-    if (!json.is_object()) return false;
-    const auto method = json.find("method");
-    if (method == json.end() || !method->is_string()) return false;
-    const auto id = json.find("id");
-    return id == json.end() || id->is_null() || id->is_string() || id->is_number_integer();
-}
+/// JSON that is deeper would overflow the stack where it becomes a tree.
+constexpr std::size_t depth_max = 32;
+constexpr std::size_t usual_bytes_max = std::size_t{64} * 1024;
 
 constexpr ControlRequestProblem no_json{
-    error_parse, "the line is not JSON (UTF-8, at most 32 deep)",
+    error_parse, "the line is not JSON (UTF-8, at most 32 deep, whole numbers of at most 64 bits)",
     R"(one object a line, such as {"jsonrpc":"2.0","id":1,"method":"status"})"};
 constexpr ControlRequestProblem no_request{
     error_request,
     "a request is an object with \"method\" (a text) and \"id\" (a text or a whole number)",
     {}};
 
+bool is_id(const LineJson& id) {
+    return id.is_null() || id.is_string() || id.is_number_integer();
+}
+
+RequestId request_id(const LineJson& id) {
+    RequestId request_id{{}};
+    if (id.is_string()) {
+        append_json(request_id.json, id.get<std::string>());
+    } else if (id.is_number_unsigned()) {
+        append_json(request_id.json, id.get<std::uint64_t>());
+    } else if (id.is_number_integer()) {
+        append_json(request_id.json, id.get<std::int64_t>());
+    } else {
+        append_json(request_id.json, nullptr);
+    }
+    return request_id;
+}
+
 }  // namespace
 
-std::variant<ControlRequest, ControlRequestProblem> read_control_request(std::string_view line) {
-    if (too_deep(line)) return no_json;
-    Json json = Json::parse(line, nullptr, false);
-    if (json.is_discarded()) return no_json;
-    if (!is_request(json)) return no_request;
-    ControlRequest request{{}, json["method"].get<std::string>(), Json::object()};
-    if (json.contains("id")) request.id = RequestId{json["id"].dump()};
-    if (json.contains("params")) request.params = std::move(json["params"]);
+std::optional<LineJson> find_member(const LineJson& json, std::string_view name) {
+    std::optional<LineJson> found;
+    for (const auto& [key, value] : json.object()) {
+        if (key == name) found.emplace(value);
+    }
+    return found;
+}
+
+std::vector<std::string> member_names(const LineJson& json) {
+    std::vector<std::string> names;
+    for (const auto& member : json.object()) names.emplace_back(member.key);
+    return names;
+}
+
+Json tree_of(const LineJson& json) {
+    return Json::parse(simdjson::to_string(json.element_));
+}
+
+ControlRequestReader::ControlRequestReader() {
+    make_room(usual_bytes_max);
+    constexpr std::string_view none = "{}";
+    parser_.parse_into_document(no_params_, none.data(), none.size()).value();
+}
+
+std::variant<ControlRequest, ControlRequestProblem> ControlRequestReader::read(
+    std::string_view line) {
+    make_room(line.size());
+    simdjson::dom::element document;
+    if (parser_.parse(line.data(), line.size()).get(document) != simdjson::SUCCESS) return no_json;
+    const LineJson json(document);
+    if (!json.is_object()) return no_request;
+    const auto method = find_member(json, "method");
+    const auto id = find_member(json, "id");
+    if (!method || !method->is_string() || (id && !is_id(*id))) return no_request;
+    ControlRequest request{{},
+                           method->get<std::string_view>(),
+                           find_member(json, "params").value_or(LineJson(no_params_.root()))};
+    if (id) request.id = request_id(*id);
     return request;
+}
+
+/// What a long line took is given back by the next one.
+void ControlRequestReader::make_room(std::size_t bytes) {
+    const std::size_t wanted = std::max(bytes, usual_bytes_max);
+    if (parser_.capacity() == wanted) return;
+    parser_ = simdjson::dom::parser();
+    // simdjson counts the document as one.
+    const auto error = parser_.allocate(wanted, depth_max + 1);
+    if (error != simdjson::SUCCESS) throw std::bad_alloc{};
 }
 
 }  // namespace p2pd

@@ -11,6 +11,7 @@
 #include <boost/asio/write.hpp>
 
 #include "daemon/control_client_session.h"
+#include "daemon/control_request.h"
 
 namespace p2pd {
 
@@ -41,7 +42,12 @@ private:
 
 ControlServer::ControlServer(boost::asio::io_context& loop, const std::filesystem::path& path,
                              const std::string& group, const ControlLimits& limits)
-    : loop_(loop), path_(path), limits_(limits), acceptor_(loop), accept_again_(loop) {
+    : loop_(loop),
+      path_(path),
+      limits_(limits),
+      acceptor_(loop),
+      accept_again_(loop),
+      reader_(std::make_unique<ControlRequestReader>()) {
     bind(path);
     set_group(path, group);
 }

@@ -41,6 +41,8 @@ struct Caller {
 };
 
 class ControlClient;
+class ControlRequestReader;
+class LineJson;
 
 /// Answers one request exactly once, now or later. The client may have gone by then.
 class Responder {
@@ -69,7 +71,7 @@ private:
 /// One JSON-RPC method. Requests of one client are begun in their order; a `pipelined` one lets
 /// the next begin before it is answered, any other holds the client's line until then.
 struct ControlMethod {
-    using Call = std::function<void(const Caller&, const Json& params, Responder)>;
+    using Call = std::function<void(const Caller&, const LineJson& params, Responder)>;
     Call call;
     bool pipelined = false;
 };
@@ -116,6 +118,7 @@ private:
     ControlLimits limits_;
     boost::asio::local::stream_protocol::acceptor acceptor_;
     boost::asio::steady_timer accept_again_;
+    std::unique_ptr<ControlRequestReader> reader_;  ///< of all clients, one after the other
     std::map<std::string, ControlMethod, std::less<>> methods_;
     std::map<const ControlClient*, std::shared_ptr<ControlClient>> clients_;
     ChangesSource changes_;

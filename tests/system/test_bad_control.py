@@ -49,6 +49,8 @@ def check_serves_others(daemon: Daemon) -> None:
     pytest.param(b"\x00\x01\x02\xfe\xff" * 100, id="binary garbage"),
     pytest.param(b"[" * 100_000, id="a hundred thousand brackets"),
     pytest.param(b'{"x":' * 50_000 + b"1" + b"}" * 50_000, id="too deep"),
+    pytest.param(b'{"x":' * 33 + b"1" + b"}" * 33, id="33 deep"),
+    pytest.param(b'{"id":18446744073709551616,"method":"hello"}', id="a number of 65 bits"),
 ])
 def test_what_is_no_json_is_a_parse_error(client: Control, line: bytes) -> None:
     client.send_line(line)
