@@ -99,37 +99,40 @@ asio::awaitable<void> ControlClient::until_ready_for_next() {
 asio::awaitable<void> ControlClient::read_lines() {
     const auto self = shared_from_this();
     std::string buffer;
-    while (!closed_) {
-        const std::size_t size = co_await read_line(buffer);
-        if (size == 0) break;
-        handle(std::string_view{buffer}.substr(0, size - 1));
-        buffer.erase(0, size);
-        co_await until_ready_for_next();
+    while (!closed_ && co_await read_whole_lines(buffer)) {
+        std::size_t begin = 0;
+        std::size_t end = buffer.find('\n');
+        while (end != std::string::npos && !closed_) {
+            handle(std::string_view{buffer}.substr(begin, end - begin));
+            begin = end + 1;
+            end = buffer.find('\n', begin);
+            co_await until_ready_for_next();
+        }
+        buffer.erase(0, begin);
     }
     reading_ended_ = true;
     finish_if_done();
 }
 
-/// Bytes of the next line with its end; 0 when no further line can come.
-asio::awaitable<std::size_t> ControlClient::read_line(std::string& buffer) {
+/// Reads until `buffer` has a whole line, or more; false when no further one can come.
+asio::awaitable<bool> ControlClient::read_whole_lines(std::string& buffer) {
     boost::system::error_code error;
     if (buffer.empty()) {
         // Between lines a client may be quiet for as long as it likes.
         co_await socket_.async_wait(asio::socket_base::wait_read,
                                     asio::redirect_error(asio::use_awaitable, error));
-        if (error) co_return 0;
+        if (error) co_return false;
     }
     arm(line_timer_, server_.limits_.line_timeout);
-    const std::size_t size = co_await asio::async_read_until(
-        socket_, asio::dynamic_buffer(buffer, control_line_bytes_max), '\n',
-        asio::redirect_error(asio::use_awaitable, error));
+    co_await asio::async_read_until(socket_, asio::dynamic_buffer(buffer, control_line_bytes_max),
+                                    '\n', asio::redirect_error(asio::use_awaitable, error));
     line_timer_.cancel();
-    if (!error) co_return size;
+    if (!error) co_return true;
     if (error == asio::error::not_found) {
         write(error_line({}, error_line_too_long, "a line may have at most 1048576 bytes",
                          "send the text in several messages"));
     }
-    co_return 0;
+    co_return false;
 }
 
 void ControlClient::arm(asio::steady_timer& timer, std::chrono::microseconds after) {

@@ -35,7 +35,7 @@ public:
 private:
     std::function<void(std::exception_ptr)> ended();
     boost::asio::awaitable<void> read_lines();
-    boost::asio::awaitable<std::size_t> read_line(std::string& buffer);
+    boost::asio::awaitable<bool> read_whole_lines(std::string& buffer);
     boost::asio::awaitable<void> until_ready_for_next();
     boost::asio::awaitable<void> write_all();
     void handle(std::string_view line);
