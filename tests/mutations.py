@@ -93,7 +93,7 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "        peer.more_in_store = true;\n", ""),
     # Messages that go ahead of their commit.
     ("a timestamp leaves that is not reserved", "node_accepting.cpp",
-     "!stamps_.is_reserved(last_us) || ", "", ""),
+     "!stamps_.is_reserved(last_us) || ", "last_us == 0 || ", ""),
     ("accepted is told before the commit", "node_accepting.cpp",
      "    batch_.accepted.push_back(std::move(message));\n",
      "    events_.emplace_back(SendOutcome{ticket, false, pending_messages_ + 1, false, now.wall, "

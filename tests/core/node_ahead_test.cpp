@@ -260,6 +260,17 @@ TEST_F(Ahead, DeliveredIsStoredWithWhatComesNext) {
     EXPECT_EQ(alice.store().outgoing().at(2).state, OutState::delivered);
 }
 
+TEST_F(Ahead, WhatIsCancelledAfterADeliveryIsStoredAtOnce) {
+    send("hi");
+    world.run_for(200ms);
+    bob.crash();
+    send("ho");
+    world.run_for(5ms);
+    alice.cancel(3);
+    world.run_for(2ms);
+    EXPECT_EQ(newest_state(alice), OutState::cancelled);
+}
+
 TEST_F(Ahead, DeliveredThatACrashLostIsEarnedAgain) {
     send("hi");
     world.run_for(30ms);
