@@ -94,18 +94,19 @@ void BatchWriter::apply(std::span<const OutgoingUpdate> updates) {
     }
 }
 
-/// False if not all of them were waiting for one peer; those that were are delivered now.
+/// False, and nothing is changed, if not all of them wait for one peer.
 bool BatchWriter::deliver(std::span<const OutgoingUpdate> alike) {
     const OutgoingUpdate& first = alike.front();
     auto progress = messages_.progress(to_row_id(first.id));
     if (!progress) return false;
     progress->attempts = first.attempts;
     progress->parts_done = first.parts_done;
-    const std::uint64_t delivered =
-        messages_.set_delivered(to_row_id(first.id), to_row_id(alike.back().id),
-                                Outcome{*progress, first.acked_at, first.rtt, {}, std::nullopt});
-    state_.add_pending(progress->peer_id, -static_cast<std::int64_t>(delivered));
-    return delivered == alike.size();
+    const Outcome outcome{*progress, first.acked_at, first.rtt, {}, std::nullopt};
+    if (!messages_.set_delivered(to_row_id(first.id), to_row_id(alike.back().id), outcome)) {
+        return false;
+    }
+    state_.add_pending(progress->peer_id, -static_cast<std::int64_t>(alike.size()));
+    return true;
 }
 
 void BatchWriter::apply(const OutgoingUpdate& update) {

@@ -51,8 +51,11 @@ MessageTable::MessageTable(StoreState& state)
                    "expires_us = coalesce(?10, expires_us) WHERE id = ?1"),
       set_delivered_(state.connection(),
                      "UPDATE message NOT INDEXED SET tray = 3, state = 1, "
-                     "attempts = max(attempts, ?4), parts_done = max(parts_done, ?5), "
-                     "cursor = ?6 + id - ?1, acked_us = ?7, rtt_us = ?8, reason = NULL "
+                     "attempts = max(attempts, ?3), parts_done = max(parts_done, ?4), "
+                     "cursor = ?5 + id - ?1, acked_us = ?6, rtt_us = ?7, reason = NULL "
+                     "WHERE id BETWEEN ?1 AND ?2"),
+      count_waiting_(state.connection(),
+                     "SELECT count(*) FROM message NOT INDEXED "
                      "WHERE id BETWEEN ?1 AND ?2 AND tray = 2 AND peer_id = ?3"),
       set_read_(state.connection(), "UPDATE message SET tray = ?2 WHERE id = ?1"),
       erase_message_(state.connection(), "DELETE FROM message WHERE id = ?1"),
@@ -145,13 +148,18 @@ void MessageTable::set_outcome(RowId id, const Outcome& outcome) {
                          unless_empty(outcome.reason), outcome.expires_at);
 }
 
-std::uint64_t MessageTable::set_delivered(RowId first, RowId last, const Outcome& outcome) {
+bool MessageTable::set_delivered(RowId first, RowId last, const Outcome& outcome) {
+    const Progress& progress = outcome.progress;
+    const RowId count = last - first + 1;
+    {
+        sqlite::Run row = count_waiting_.run(first, last, progress.peer_id);
+        if (!row.step() || row.next<RowId>() != count) return false;
+    }
     RowId& last_cursor = state_.meta().last_cursor;
-    const std::uint64_t changed = set_delivered_.execute(
-        first, last, outcome.progress.peer_id, outcome.progress.attempts,
-        outcome.progress.parts_done, last_cursor + 1, outcome.acked_at, outcome.rtt);
-    last_cursor += last - first + 1;
-    return changed;
+    set_delivered_.execute(first, last, progress.attempts, progress.parts_done, last_cursor + 1,
+                           outcome.acked_at, outcome.rtt);
+    last_cursor += count;
+    return true;
 }
 
 void MessageTable::set_read(RowId id, bool read) {

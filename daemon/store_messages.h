@@ -57,9 +57,9 @@ public:
     RowId add(const OutgoingMessage& message, RowId peer_id);
     void set_progress(RowId id, const Progress& progress);
     void set_outcome(RowId id, const Outcome& outcome);
-    /// Those from `first` to `last` that wait and are for this peer are delivered, alike. Returns
-    /// how many these were; `outcome.reason` and `expires_at` do not count.
-    std::uint64_t set_delivered(RowId first, RowId last, const Outcome& outcome);
+    /// All from `first` to `last` are delivered, alike. False, and nothing is changed, if not all
+    /// of them wait for this peer. `outcome.reason` and `expires_at` do not count.
+    bool set_delivered(RowId first, RowId last, const Outcome& outcome);
     void set_read(RowId id, bool read);
     void erase(RowId id);
 
@@ -87,6 +87,7 @@ private:
     sqlite::Statement set_progress_;
     sqlite::Statement set_outcome_;
     sqlite::Statement set_delivered_;
+    sqlite::Statement count_waiting_;
     sqlite::Statement set_read_;
     sqlite::Statement erase_message_;
     sqlite::Statement erase_body_;

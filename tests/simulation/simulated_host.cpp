@@ -128,6 +128,11 @@ void SimulatedHost::query() {
     flush();
 }
 
+void SimulatedHost::step_clock(Duration step) {
+    wall_offset_ += step;
+    clock_jumped_ = clock_jumped_ || std::chrono::abs(step) > std::chrono::days(1);
+}
+
 void SimulatedHost::maintain() {
     post({.batch = nullptr, .maintenance = true});
 }

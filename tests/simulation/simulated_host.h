@@ -102,7 +102,7 @@ public:
     /// Power is cut: of a commit under way either all or nothing stays. True if there was one.
     bool crash();
     void restart();
-    void step_clock(Duration step) { wall_offset_ += step; }
+    void step_clock(Duration step);
     /// From now on it is there, and no longer where it was.
     void move_to(const Endpoint& endpoint);
     /// Every datagram waits so long before it is looked at.
@@ -152,6 +152,7 @@ private:
     std::optional<BatchResult> commit(const StoreBatch& batch);
     std::optional<BatchResult> commit_to_twin(const StoreBatch& batch);
     std::optional<LoadedPage> load(const LoadRequest& request);
+    std::vector<std::string> comparable(std::vector<std::string> contents) const;
     bool maintain_store();
     bool work_on(const DiskWork& work);
     void cut_commit(const StoreBatch& batch);
@@ -175,6 +176,7 @@ private:
     std::unique_ptr<Node> node_;
     std::uint64_t life_ = 0;  ///< events of an earlier one are void
     Duration wall_offset_{0};
+    bool clock_jumped_ = false;
     Duration slowness_{0};
     std::optional<Instant> wakes_at_;
     std::deque<DiskWork> disk_work_;
