@@ -41,7 +41,7 @@ constexpr KeyRow rows[] = {
     {"log_level", "info", "info", LogLevelRule{}, Applies::at_reload,
      "Least important lines that are logged."},
     {"admins", "", "", AdminsRule{}, Applies::at_reload,
-     "Users who may also reload, purge and change trust, beside root and the daemon's own."},
+     "Users who may also reload, purge, import and back up, beside root and the daemon's own."},
     {"expires", "7d", "7d", DurationRule{&Config::expires, 1s, 14 * day}, Applies::at_reload,
      "When to give up on a message that nobody confirms."},
     {"text_bytes_max", "65536", "65536", CountRule{&Config::text_bytes_max, 1, text_bytes_max},

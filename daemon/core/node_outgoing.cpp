@@ -11,6 +11,11 @@ namespace {
 
 /// The dialect upper never confirms a reply; as often as such programs send themselves.
 constexpr std::uint32_t unconfirmable_attempts_max = 5;
+
+OutgoingUpdate unconfirmable() {
+    return {.state = OutState::expired,
+            .reason = "sent 5 times; the peer's program never confirms replies"};
+}
 /// So that whoever reads the store by its cursor sees soon what is delivered.
 constexpr Duration wait_max = std::chrono::milliseconds{20};
 
@@ -69,12 +74,14 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
     }
     if (!accepted) {
         finish(now, entry, {.state = OutState::refused, .reason = "the peer refused it"});
-    } else if (outbox_.confirm(entry, part_us)) {
+    } else if (!outbox_.confirm(entry, part_us)) {
+        note_attempt(entry, entry.message.attempts);
+    } else if (entry.given_up > 0) {
+        finish(now, entry, unconfirmable());
+    } else {
         finish(
             now, entry,
             {.state = OutState::delivered, .acked_at = now.wall, .rtt = acknowledged->round_trip});
-    } else {
-        note_attempt(entry, entry.message.attempts);
     }
     return true;
 }
@@ -235,10 +242,8 @@ void Node::give_up_unconfirmable(Now now, Peer& peer) {
         if (may_be_confirmed || peer.session.attempts(*part_us) < unconfirmable_attempts_max)
             return;
         peer.session.remove(*part_us);
-        if (outbox_.confirm(entry, *part_us)) {
-            finish(now, entry,
-                   {.state = OutState::expired,
-                    .reason = "sent 5 times; the peer's program never confirms replies"});
+        if (outbox_.give_up_part(entry)) {
+            finish(now, entry, unconfirmable());
         } else {
             note_attempt(entry, entry.message.attempts);
         }

@@ -68,7 +68,7 @@ bool Outbox::confirm(Entry& entry, std::int64_t part_us) {
     --entry.unconfirmed;
     std::uint32_t& done = entry.message.parts_done;
     while (done < entry.confirmed.size() && entry.confirmed[done]) ++done;
-    return entry.unconfirmed == 0;
+    return entry.unconfirmed == entry.given_up;
 }
 
 std::optional<Instant> Outbox::next_expiry() const {

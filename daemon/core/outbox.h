@@ -22,6 +22,7 @@ public:
         Instant expires;
         std::vector<bool> confirmed;  ///< by part
         std::uint32_t unconfirmed = 0;
+        std::uint32_t given_up = 0;  ///< of the unconfirmed: whether they came nobody will know
     };
 
     /// False if it is there already.
@@ -34,8 +35,10 @@ public:
     Entry* find(MessageId id);
     const Entry* find(MessageId id) const;
 
-    /// Marks a part as confirmed; true if that was the last one.
+    /// Marks a part as confirmed; true if no further one is waited for.
     bool confirm(Entry& entry, std::int64_t part_us);
+    /// No longer waits for a part; true if no further one is waited for.
+    bool give_up_part(Entry& entry) { return ++entry.given_up == entry.unconfirmed; }
 
     std::optional<Instant> next_expiry() const;
     /// The first that has expired by `now`.

@@ -111,6 +111,22 @@ TEST(NodeDialects, ALongReplyToAnUpperPeerIsSentWhole) {
     EXPECT_EQ(newest_state(field.host), OutState::expired);
 }
 
+TEST(NodeDialects, AReplyOfWhichAPartWasGivenUpIsNeverCalledDelivered) {
+    Field field(Dialect::upper);
+    field.program.say(field.host.endpoint(), "hi");
+    field.run_for(1s);
+    field.host.reply(field.program.endpoint(), std::string(1200, 'x'));
+    const auto last_part_came = [&] {
+        const auto replies = field.program.all<WireReply>();
+        return replies.size() > 1 && replies.back().stamp.us != replies.front().stamp.us;
+    };
+    while (!last_part_came()) field.run_for(1s);
+    EXPECT_EQ(newest_state(field.host), OutState::pending);
+    field.program.acknowledge(field.host.endpoint(), field.program.all<WireReply>().back().stamp);
+    field.run_for(1s);
+    EXPECT_EQ(newest_state(field.host), OutState::expired);
+}
+
 TEST(NodeDialects, AMessageToAnUpperPeerIsConfirmedLikeAnyOther) {
     Field field(Dialect::upper);
     field.program.say(field.host.endpoint(), "hi");
