@@ -69,6 +69,32 @@ TEST(Bounds, ThePeerTableKeepsThoseThatAreSentTo) {
     EXPECT_LE(known_strangers(node, 5000), 101);
 }
 
+TEST(Bounds, ThePeerTableKeepsWhoWasHeardAgain) {
+    Node node(few_peers(), {}, 1);
+    const auto write = [&](int i) {
+        node.receive(at_second(0), stranger(i), local, message_json().text());
+    };
+    for (int i = 0; i < 100; ++i) write(i);
+    write(0);
+    for (int i = 100; i < 150; ++i) write(i);
+    EXPECT_TRUE(node.view(stranger(0)));
+    EXPECT_FALSE(node.view(stranger(1)));
+}
+
+TEST(Bounds, ThePeerTableKeepsThoseThatAreSentToAmongTheKnown) {
+    Node node(few_peers(), {}, 1);
+    for (int i = 0; i < 50; ++i) {
+        node.send(at_second(0), {.peer = stranger(i), .text = "hi", .expires_in = 1h});
+    }
+    store_all(node);
+    for (int i = 100; i < 400; ++i) {
+        node.set_known(stranger(i), true);
+        node.receive(at_second(0), stranger(i), local, message_json().text());
+    }
+    for (int i = 0; i < 50; ++i) EXPECT_TRUE(node.view(stranger(i)));
+    EXPECT_LE(known_strangers(node, 400), 101);
+}
+
 TEST(Bounds, AFullDiskDoesNotGatherFactsOfPeersWithoutBound) {
     Node node(few_peers(), {}, 1);
     node.receive(at_second(0), stranger(0), local, message_json().text());

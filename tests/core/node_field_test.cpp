@@ -186,6 +186,46 @@ TEST(Field, ALongTextIsShownInOrder) {
     EXPECT_EQ(newest_state(field.host), OutState::delivered);
 }
 
+TEST(Field, AttemptsAreThoseOfThePartThatWasSentMostOften) {
+    Field field;
+    field.host.send(field.program.endpoint(), std::string(1200, 'x'));
+    while (field.program.shown().size() < 2) field.run_for(1s);
+    field.program.acknowledge(field.host.endpoint(), field.program.all<WireMessage>()[0].stamp);
+    field.run_for(1s);
+    EXPECT_EQ(field.program.shown().size(), 3U);
+    EXPECT_EQ(field.host.node().outgoing(1)->attempts, 2U);
+}
+
+TEST(Field, PartsThatAreConfirmedAreNotShownAgainAfterARestart) {
+    Field field;
+    field.host.send(field.program.endpoint(), std::string(1200, 'x'));
+    field.run_for(1s);
+    const Stamp first = field.program.all<WireMessage>()[0].stamp;
+    field.program.acknowledge(field.host.endpoint(), first);
+    field.run_for(1s);
+    field.host.query();
+    field.run_for(1s);
+    const std::size_t before = field.program.arrived().size();
+    field.host.crash();
+    field.host.restart();
+    field.run_for(10s);
+    const auto messages = field.program.all<WireMessage>();
+    EXPECT_GT(messages.size(), before);
+    for (std::size_t i = before; i < messages.size(); ++i) EXPECT_NE(messages[i].stamp, first);
+}
+
+TEST(Field, LinesAreNoBundle) {
+    Field field;
+    const auto line = [&](std::int64_t us) {
+        return encode(WireMessage{Stamp::of(us), "hi"}, field.program.endpoint(),
+                      field.host.endpoint(), Dialect::base, Extension::none);
+    };
+    field.program.send_bytes(field.host.endpoint(), line(7) + "\n" + line(8));
+    field.run_for(1s);
+    EXPECT_EQ(field.host.node().counters().messages_received, 0U);
+    EXPECT_TRUE(field.program.arrived().empty());
+}
+
 TEST(Field, ARefusalEndsIt) {
     Field field;
     field.host.send(field.program.endpoint(), "hi");
