@@ -206,7 +206,7 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
     if (!anything_to_store() && !waited && (!lazily_too || !anything_unstored())) return nullptr;
     batch_.peers = take_learnt();
     batch_.received = inbox_.take_batch();
-    take_notes();
+    take_notes(lazily_too);
     batch_.last_stamp_us = stamps_.next_mark_us(now.wall);
     accepted_bytes_ = 0;
     can_wait_ = 0;
@@ -216,7 +216,8 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
 }
 
 /// What is attempted but finished by now has told its attempts with its end.
-void Node::take_notes() {
+void Node::take_notes(bool of_first_attempts) {
+    if (of_first_attempts) notes_.merge(std::exchange(first_attempts_, {}));
     for (const MessageId id : std::exchange(notes_, {})) {
         const OutgoingMessage* const message = outgoing(id);
         if (message == nullptr) continue;

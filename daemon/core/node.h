@@ -122,11 +122,12 @@ public:
 
     // Wishes.
     /// What is to be made durable; empty while a batch is being stored. `lazily_too` takes along
-    /// what alone is not worth a sync: notes of attempts, and for some time what p2pd confirmed.
+    /// what alone is not worth a sync: notes of attempts, and for some time what p2pd confirmed. Of
+    /// first attempts it alone has a note, as most messages have ended before the next batch.
     std::shared_ptr<const StoreBatch> take_batch(Now now, bool lazily_too);
     /// There is something that no batch has taken yet.
     bool anything_unstored() const {
-        return anything_to_store() || can_wait_ > 0 || !notes_.empty();
+        return anything_to_store() || can_wait_ > 0 || !notes_.empty() || !first_attempts_.empty();
     }
     std::vector<Transmit> take_transmits(Now now, std::size_t max);
     std::vector<LoadRequest> take_loads();
@@ -182,7 +183,7 @@ private:
     }
     void keep_facts(const PeerFacts& facts);
     std::vector<PeerFacts> take_learnt();
-    void take_notes();
+    void take_notes(bool of_first_attempts);
 
     // node_accepting.cpp
     bool can_accept(const SendRequest& request) const;
@@ -240,6 +241,7 @@ private:
     StoreBatch batch_;
     std::map<Endpoint, PeerFacts> learnt_;  ///< since the last batch
     std::set<MessageId> notes_;             ///< attempted; that goes along with the next batch
+    std::set<MessageId> first_attempts_;    ///< attempted once, and no more
     std::size_t accepted_bytes_ = 0;        ///< of texts in batch_
     std::size_t can_wait_ = 0;              ///< of the updates in batch_
     std::optional<Instant> waits_until_;    ///< for something else to be stored with

@@ -106,6 +106,7 @@ void Node::finish(Now now, Outbox::Entry& entry, OutgoingUpdate update) {
 OutgoingMessage Node::take_out(Outbox::Entry& entry) {
     const std::size_t cost = Outbox::cost(entry.message);
     OutgoingMessage message = outbox_.remove(entry.message.first_us);
+    first_attempts_.erase(message.id);
     Peer& peer = peer_at(message.peer);
     for (std::size_t i = 0; i < message.part_ends.size(); ++i) {
         peer.session.remove(message.first_us + static_cast<std::int64_t>(i));
@@ -187,7 +188,12 @@ void Node::expired_in_store(Now now, const std::vector<MessageId>& ids,
 void Node::note_attempt(Outbox::Entry& entry, std::uint32_t attempts) {
     OutgoingMessage& message = entry.message;
     message.attempts = std::max(message.attempts, attempts);
-    if (message.id != 0) notes_.insert(message.id);  // else with its id
+    if (message.id == 0) return;  // then it is noted with its id
+    if (message.attempts > 1 || message.parts_done > 0) {
+        notes_.insert(message.id);
+    } else {
+        first_attempts_.insert(message.id);
+    }
 }
 
 /// A datagram with as much as may go now and fits; to a program of the field one object.

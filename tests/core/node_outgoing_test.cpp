@@ -75,6 +75,20 @@ TEST(Outgoing, WhatWasDeliveredBeforeTheDiskKnewIsNotToldToHaveExpired) {
     EXPECT_EQ(newest_state(field.host), OutState::delivered);
 }
 
+TEST(Outgoing, AFirstAttemptIsWrittenWhenSomebodyAsks) {
+    Field field;
+    const auto attempts = [&] { return field.host.store().outgoing().at(1).message.attempts; };
+    field.host.send(field.program.endpoint(), "hi");
+    field.run_for(1s);
+    field.host.send(field.program.endpoint(), "ho");
+    field.run_for(1s);
+    EXPECT_EQ(field.program.shown().size(), 1U);
+    EXPECT_EQ(attempts(), 0U);
+    field.host.query();
+    field.run_for(1s);
+    EXPECT_EQ(attempts(), 1U);
+}
+
 TEST(Outgoing, IsCancelled) {
     Field field;
     const auto ticket = std::get<std::int64_t>(field.host.send(field.program.endpoint(), "hi"));
