@@ -64,7 +64,7 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "    stamps_.mark_kept(batch->last_stamp_us);\n", "    stamps_.mark_kept(INT64_MAX / 2);\n", ""),
     ("timestamps begin anew", "node.cpp",
      "stamps_(recovered.last_stamp_us)", "stamps_(recovered.last_stamp_us / 2)", ""),
-    ("attempts are not noted", "node.cpp", "    take_notes();\n", "", ""),
+    ("attempts are not noted", "node.cpp", "    take_notes(lazily_too);\n", "", ""),
     ("the count of pending messages is old", "node.cpp",
      "    pending_messages_ = result.pending_messages;\n", "", ""),
     ("an ACK of what a full disk did not take", "node.cpp",
