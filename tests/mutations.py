@@ -139,7 +139,7 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
     ("after an ACK nothing follows", "node.cpp",
      "    heard_now(peer, now.wall);\n    touch(endpoint, peer);\n}\n\nvoid Node::learn",
      "    heard_now(peer, now.wall);\n    if (peer.session.away()) touch(endpoint, peer);\n}\n\n"
-     "void Node::learn", ""),
+     "void Node::learn", "what the ACK says of its sender is learnt next, which touches the peer"),
     ("a finished message keeps its parts done", "node_outgoing.cpp",
      "        if (message.parts_done == message.part_ends.size()) message.parts_done = 0;\n", "",
      "only a store of an earlier p2pd has such a message"),
@@ -183,7 +183,8 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
     ("a full memory starves a peer", "node_peers.cpp",
      "    if (peer.messages == 0) return true;\n", "", ""),
     ("loads begin at the start", "node_peers.cpp",
-     "loads_.push_back({endpoint, peer.last_loaded,", "loads_.push_back({endpoint, 0,", ""),
+     "loads_.push_back({endpoint, peer.last_loaded,", "loads_.push_back({endpoint, 0,",
+     "what is loaded again is known by its timestamp; it only costs reading"),
     ("those heard last are forgotten first", "node_peers.cpp",
      "    heard(peer).splice(heard(peer).end(), heard(peer), peer.heard_position);\n", "", ""),
     # One session.
@@ -256,7 +257,8 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
     # Texts and datagrams.
     ("parts are counted from 0", "split.cpp",
      "static_cast<std::uint32_t>(index) + 1, count", "static_cast<std::uint32_t>(index), count", ""),
-    ("one part too many", "split.cpp", "ends.size() == parts_max", "ends.size() > parts_max", ""),
+    ("one part too many", "split.cpp", "ends.size() == parts_max", "ends.size() > parts_max",
+     "no text of at most 64 KiB has a thousand parts"),
     ("datagrams are too long", "encoder.cpp",
      "const std::size_t room = datagram_bytes_max - std::min(used, datagram_bytes_max);",
      "const std::size_t room = datagram_bytes_max + 40 - std::min(used, datagram_bytes_max);", ""),
