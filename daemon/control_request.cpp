@@ -66,6 +66,7 @@ ControlRequestReader::ControlRequestReader() {
 
 std::variant<ControlRequest, ControlRequestProblem> ControlRequestReader::read(
     std::string_view line) {
+    if (line.empty()) return no_json;  // simdjson would copy from no address
     make_room(line.size());
     simdjson::dom::element document;
     if (parser_.parse(line.data(), line.size()).get(document) != simdjson::SUCCESS) return no_json;
