@@ -135,7 +135,7 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "    update.parts_done = message.parts_done;\n", "", ""),
     ("the parts done are not stored", "node_outgoing.cpp",
      "part_us)) {\n        note_attempt(entry, entry.message.attempts);\n    } else if (entry",
-     "part_us)) {\n    } else if (entry", ""),
+     "part_us)) {\n    } else if (entry", "the next part's attempt notes it as well"),
     ("after an ACK nothing follows", "node.cpp",
      "    heard_now(peer, now.wall);\n    touch(endpoint, peer);\n}\n\nvoid Node::learn",
      "    heard_now(peer, now.wall);\n    if (peer.session.away()) touch(endpoint, peer);\n}\n\n"
