@@ -11,13 +11,13 @@ namespace {
 
 /// The dialect upper never confirms a reply; as often as such programs send themselves.
 constexpr std::uint32_t unconfirmable_attempts_max = 5;
+/// So that whoever reads the store by its cursor sees soon what is delivered.
+constexpr Duration wait_max = std::chrono::milliseconds{20};
 
 OutgoingUpdate unconfirmable() {
     return {.state = OutState::expired,
             .reason = "sent 5 times; the peer's program never confirms replies"};
 }
-/// So that whoever reads the store by its cursor sees soon what is delivered.
-constexpr Duration wait_max = std::chrono::milliseconds{20};
 
 }  // namespace
 
