@@ -125,7 +125,7 @@ void MemoryDisk::put(MemoryFile& file, std::string_view bytes, std::size_t at) {
     }
 }
 
-/// A write that fails may have written some of it.
+/// A write that fails may have written some of it, or all; one that finds no room, less than all.
 DiskResult MemoryDisk::write(MemoryFile& file, std::string_view bytes, std::size_t at) {
     DiskResult result = before(DiskOperation::write);
     if (result == DiskResult::dead) return result;
@@ -136,7 +136,9 @@ DiskResult MemoryDisk::write(MemoryFile& file, std::string_view bytes, std::size
     }
     if (result != DiskResult::ok) {
         const std::size_t room = capacity_ ? std::max(owned, at) - at : bytes.size();
-        bytes = bytes.substr(0, random_.below(std::min(room, bytes.size()) + 1));
+        const std::size_t most = std::min(room, bytes.size());
+        const bool all = result != DiskResult::full && most == bytes.size();
+        bytes = bytes.substr(0, random_.below(all ? most + 1 : std::max<std::size_t>(most, 1)));
     }
     put(file, bytes, at);
     return result;

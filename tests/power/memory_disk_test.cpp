@@ -87,6 +87,17 @@ TEST(MemoryDisk, HasNoRoomBeyondWhatIsUsedAndReserved) {
     EXPECT_TRUE(disk.set_ballast(2));
 }
 
+/// Else a commit that was answered "full" could be whole in the log.
+TEST(MemoryDisk, AWriteThatFindsNoRoomWritesLessThanAll) {
+    MemoryDisk disk(1);
+    for (int i = 0; i < 100; ++i) {
+        MemoryFile& file = *disk.open("file" + std::to_string(i), true);
+        disk.fail({.kind = DiskFault::Kind::full});
+        EXPECT_EQ(disk.write(file, "12", 0), DiskResult::full);
+        EXPECT_LT(file.cache.size(), 2U);
+    }
+}
+
 TEST(MemoryDisk, CarriesAStoreOverAPowerCut) {
     MemoryDisk disk(1);
     MemoryVfs vfs(disk);
