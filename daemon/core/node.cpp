@@ -174,6 +174,7 @@ void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Dat
         facts.last_heard = now.wall;
         peer.session.set_facts(facts);
         keep_facts(facts);
+        if (!facts.is_p2pd) hold_back_unsettled(peer);
     }
     if (!local.is_unspecified()) peer.local = local;
     heard_now(peer, now.wall);

@@ -192,6 +192,7 @@ private:
     void settle(Now now, const OutgoingMessage& message, MessageId id);
     void keep(Now now, OutgoingMessage message);
     void withdraw(const StoreBatch& batch);
+    void hold_back_unsettled(Peer& peer);
     void hold_back(const std::vector<OutgoingMessage>& messages);
 
     // node_outgoing.cpp

@@ -1,4 +1,5 @@
 // core: outgoing messages from send() to the commit that makes them durable. Includes std, core.
+#include <algorithm>
 #include <cassert>
 
 #include "daemon/core/node.h"
@@ -121,6 +122,16 @@ void Node::withdraw(const StoreBatch& batch) {
     }
     hold_back(batch.accepted);
     hold_back(batch_.accepted);
+}
+
+/// The peer is a program of the field after all: what went ahead to it waits for its commit.
+void Node::hold_back_unsettled(Peer& peer) {
+    for (auto part_us = peer.session.newest(); part_us && *part_us > settled_us_;
+         part_us = peer.session.newest()) {
+        Outbox::Entry& entry = *outbox_.find_part(*part_us);
+        peer.waits_us = std::max(peer.waits_us, entry.message.first_us);
+        take_out(entry);
+    }
 }
 
 void Node::hold_back(const std::vector<OutgoingMessage>& messages) {

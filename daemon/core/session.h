@@ -67,6 +67,10 @@ public:
     /// An ACK has been read to its end: its slowest part is a sample of the round trip, and what
     /// left well before what it confirms is lost.
     void ack_read(Instant now);
+    /// The part with the highest timestamp, under way or waiting.
+    std::optional<std::int64_t> newest() const {
+        return parts_.empty() ? std::nullopt : std::optional{parts_.rbegin()->first};
+    }
     /// The parts under way or waiting from `first_us` on, `count` microseconds.
     std::vector<std::int64_t> parts_in(std::int64_t first_us, std::uint32_t count) const;
 

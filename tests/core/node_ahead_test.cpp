@@ -56,6 +56,24 @@ TEST_F(Ahead, AMessageLeavesWhileItIsBeingStored) {
     EXPECT_EQ(alice.store().outgoing().size(), 1U);
 }
 
+/// A program of the field would show it, and again what is not kept.
+TEST_F(Ahead, ToAPeerThatTurnsOutToBeOfTheFieldItWaitsForItsCommit) {
+    alice.hold_disk();
+    world.network.set_faults({.loss = 1});
+    send("hi");
+    world.network.heal();
+    const WireMessage news{Stamp::of(1'732'260'000'000'000), "I am another program now"};
+    world.network.transmit(
+        bob.endpoint(), alice.endpoint(),
+        encode(news, bob.endpoint(), alice.endpoint(), Dialect::base, Extension::none));
+    world.run_for(10s);
+    EXPECT_EQ(inbox(bob), Texts{"morning"});
+    alice.release_disk();
+    world.run_for(10s);
+    EXPECT_EQ(inbox(bob), (Texts{"morning", "hi"}));
+    EXPECT_EQ(newest_state(alice), OutState::delivered);
+}
+
 TEST_F(Ahead, AcceptedIsToldBeforeDelivered) {
     alice.hold_disk();
     send("hi");
