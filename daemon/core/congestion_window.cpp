@@ -11,7 +11,6 @@ namespace {
 constexpr double cubic_c = 0.4;                                         // RFC 9438, section 5.1
 constexpr double cubic_beta = 0.7;                                      // section 4.6
 constexpr double reno_alpha = 3 * (1 - cubic_beta) / (1 + cubic_beta);  // section 4.3
-constexpr double window_min = 2;
 
 double seconds(Duration time) {
     return std::chrono::duration<double>(time).count();
@@ -19,42 +18,47 @@ double seconds(Duration time) {
 
 }  // namespace
 
-void CongestionWindow::confirmed(Instant now, Duration round_trip) {
-    if (window_ < threshold_) {
-        window_ += 1;
+void CongestionWindow::confirmed(std::size_t bytes, std::size_t datagram_bytes, Instant now,
+                                 Duration round_trip) {
+    const auto arrived = static_cast<double>(bytes);
+    if (in_slow_start()) {
+        window_ += arrived;
     } else {
-        grow_as_cubic(now, round_trip);
+        grow_as_cubic(arrived, static_cast<double>(datagram_bytes), now, round_trip);
     }
-    window_ = std::min<double>(window_, maximum);
+    window_ = std::min<double>(window_, bytes_max);
 }
 
-void CongestionWindow::grow_as_cubic(Instant now, Duration round_trip) {
+void CongestionWindow::grow_as_cubic(double bytes, double datagram_bytes, Instant now,
+                                     Duration round_trip) {
     if (!in_epoch_) {
         in_epoch_ = true;
         epoch_ = now;
         as_reno_ = window_;
         before_loss_ = std::max(before_loss_, window_);
-        plateau_after_s_ = std::cbrt((before_loss_ - window_) / cubic_c);
+        plateau_after_s_ = std::cbrt((before_loss_ - window_) / datagram_bytes / cubic_c);
     }
-    as_reno_ += reno_alpha / window_;
+    const double share = bytes / window_;  // of a round trip
+    as_reno_ += reno_alpha * datagram_bytes * share;
     const double from_plateau_s = seconds(now - epoch_ + round_trip) - plateau_after_s_;
-    const double cubic = cubic_c * from_plateau_s * from_plateau_s * from_plateau_s + before_loss_;
+    const double cubic =
+        cubic_c * from_plateau_s * from_plateau_s * from_plateau_s * datagram_bytes + before_loss_;
     // At most half as much again in a round trip, section 4.4.
     const double target = std::clamp(cubic, window_, 1.5 * window_);
-    window_ = std::max(window_ + (target - window_) / window_, as_reno_);
+    window_ = std::max(window_ + (target - window_) * share, as_reno_);
 }
 
-void CongestionWindow::lost() {
+void CongestionWindow::lost(std::size_t datagram_bytes) {
     // Below the last peak: somebody else wants a share, section 4.7.
     before_loss_ = window_ < before_loss_ ? window_ * (1 + cubic_beta) / 2 : window_;
-    window_ = std::max(window_ * cubic_beta, window_min);
+    window_ = std::max(window_ * cubic_beta, static_cast<double>(datagrams_min * datagram_bytes));
     threshold_ = window_;
     in_epoch_ = false;
 }
 
-void CongestionWindow::timed_out() {
-    lost();
-    window_ = 1;
+void CongestionWindow::timed_out(std::size_t datagram_bytes) {
+    lost(datagram_bytes);
+    window_ = static_cast<double>(datagrams_min * datagram_bytes);
 }
 
 }  // namespace p2pd

@@ -1,38 +1,36 @@
-// core: how many objects may be under way to one peer. Includes std, core.
+// core: how many bytes may be under way to one peer. Includes std, core.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "daemon/core/time.h"
 
 namespace p2pd {
 
-/// Slow start (RFC 5681, section 3.1), then CUBIC (RFC 9438), counted in objects, of which a
-/// datagram holds one or more: so it never grows faster than one that counts datagrams. A program
-/// of the field gets a window of one: it shows texts in the order in which they come, and its
-/// buffers are small.
+/// Slow start (RFC 9002, section 7.3.1), then CUBIC (RFC 9438), in bytes, as datagrams of very
+/// different sizes leave. `datagram_bytes` is the largest one now.
 class CongestionWindow {
 public:
-    static constexpr std::uint32_t initial = 10;  // RFC 6928
-    static constexpr std::uint32_t maximum = 16384;
+    static constexpr std::size_t initial_bytes = 12000;  // ten datagrams, RFC 6928
+    static constexpr std::size_t datagrams_min = 2;      // RFC 9002, section 7.2
+    static constexpr std::size_t bytes_max = std::size_t{8} * 1024 * 1024;
 
-    std::uint32_t size() const { return fixed_to_one_ ? 1 : static_cast<std::uint32_t>(window_); }
+    std::size_t bytes() const { return static_cast<std::size_t>(window_); }
+    bool in_slow_start() const { return window_ < threshold_; }
 
-    void fix_to_one(bool fixed) { fixed_to_one_ = fixed; }
-
-    /// One object was confirmed; `round_trip` is the smoothed one.
-    void confirmed(Instant now, Duration round_trip);
+    /// So many bytes have arrived while the window was in use; `round_trip` is the smoothed one.
+    void confirmed(std::size_t bytes, std::size_t datagram_bytes, Instant now, Duration round_trip);
     /// A loss that later ACKs told of; call at most once a round trip.
-    void lost();
+    void lost(std::size_t datagram_bytes);
     /// Nothing came back for a whole retransmission timeout.
-    void timed_out();
+    void timed_out(std::size_t datagram_bytes);
 
 private:
-    void grow_as_cubic(Instant now, Duration round_trip);
+    void grow_as_cubic(double bytes, double datagram_bytes, Instant now, Duration round_trip);
 
-    bool fixed_to_one_ = true;
-    double window_ = initial;
-    double threshold_ = maximum;
+    double window_ = initial_bytes;
+    double threshold_ = bytes_max;
     double before_loss_ = 0;      ///< W_max, section 4.1
     double as_reno_ = 0;          ///< W_est, section 4.3
     double plateau_after_s_ = 0;  ///< K, section 4.2

@@ -205,7 +205,7 @@ private:
     void give_up_unconfirmable(Now now, Peer& peer);
     std::map<MessageId, OutState> finished_unstored() const;
     std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
-    WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us);
+    WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us, std::size_t bytes);
 
     // node_peers.cpp
     Peer* find_peer(const Endpoint& endpoint);

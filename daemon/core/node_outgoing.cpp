@@ -199,12 +199,11 @@ void Node::note_attempt(Outbox::Entry& entry, std::uint32_t attempts) {
 /// A datagram with as much as may go now and fits; to a program of the field one object.
 std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, Peer& peer) {
     auto part_us = peer.session.next_to_send();
-    if (!part_us) return std::nullopt;
+    if (!part_us || !peer.session.begin_datagram(now.monotonic)) return std::nullopt;
     const PeerFacts& facts = peer.session.facts();
     Transmit transmit{endpoint, peer.local, {}, facts.dialect, Extension::p2pd};
     std::size_t room = peer.session.datagram_bytes();
     std::size_t used = 0;
-    peer.session.begin_datagram();
     do {
         const std::size_t bytes = encoded_bytes_max(outbox_.find_part(*part_us)->message, *part_us);
         if (used > 0 && used + bytes > room) {
@@ -216,15 +215,15 @@ std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, P
             if (used + bytes > room) break;
         }
         used += bytes;
-        transmit.objects.push_back(transmit_part(now, peer, *part_us));
+        transmit.objects.push_back(transmit_part(now, peer, *part_us, bytes));
         part_us = peer.session.takes_many() ? peer.session.next_to_send() : std::nullopt;
     } while (part_us);
     return transmit;
 }
 
-WireObject Node::transmit_part(Now now, Peer& peer, std::int64_t part_us) {
+WireObject Node::transmit_part(Now now, Peer& peer, std::int64_t part_us, std::size_t bytes) {
     Outbox::Entry& entry = *outbox_.find_part(part_us);
-    const std::uint32_t attempts = peer.session.transmitted(part_us, now.monotonic);
+    const std::uint32_t attempts = peer.session.transmitted(part_us, bytes, now.monotonic);
     ++counters_.transmissions;
     if (attempts > 1) ++counters_.retransmissions;
     note_attempt(entry, attempts);

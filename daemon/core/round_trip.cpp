@@ -5,8 +5,15 @@
 
 namespace p2pd {
 
+namespace {
+
+constexpr Duration clock_granularity = std::chrono::milliseconds{1};
+
+}  // namespace
+
 void RoundTrip::sample(Duration round_trip) {
     const Duration taken = std::max(round_trip, Duration{1});
+    latest_ = taken;
     if (!smoothed_) {
         smoothed_ = taken;
         variation_ = taken / 2;
@@ -19,9 +26,20 @@ void RoundTrip::sample(Duration round_trip) {
 
 Duration RoundTrip::timeout() const {
     if (!smoothed_) return first_timeout;
-    constexpr Duration clock_granularity = std::chrono::milliseconds{1};
     const Duration timeout = *smoothed_ + std::max(clock_granularity, 4 * variation_);
     return std::clamp(timeout, timeout_min, timeout_max);
+}
+
+Duration RoundTrip::loss_delay() const {
+    return std::max(9 * std::max(smoothed_.value_or(first_timeout), latest_) / 8,
+                    clock_granularity);
+}
+
+std::optional<Duration> RoundTrip::probe_timeout() const {
+    // A sync that takes longer than those before; max_ack_delay of RFC 9000, section 18.2.
+    constexpr Duration slow_sync = std::chrono::milliseconds{25};
+    if (!smoothed_) return std::nullopt;
+    return *smoothed_ + std::max(clock_granularity, 4 * variation_) + slow_sync;
 }
 
 }  // namespace p2pd

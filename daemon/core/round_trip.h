@@ -19,12 +19,19 @@ public:
 
     /// Retransmission timeout without back-off, between timeout_min and timeout_max.
     Duration timeout() const;
+    /// How long after its transmission something is lost of which a later one is confirmed; RFC
+    /// 9002, section 6.1.2.
+    Duration loss_delay() const;
+    /// How long after the last transmission the other side is to be asked whether something came;
+    /// RFC 9002, section 6.2.1. Empty before the first sample.
+    std::optional<Duration> probe_timeout() const;
     /// Smoothed; empty before the first sample.
     std::optional<Duration> smoothed() const { return smoothed_; }
 
 private:
     std::optional<Duration> smoothed_;
     Duration variation_{0};
+    Duration latest_{0};
 };
 
 }  // namespace p2pd

@@ -7,13 +7,18 @@
 
 namespace p2pd {
 
+namespace {
+
+constexpr std::uint64_t reordering_max = 3;  // RFC 9002, section 6.1.1
+
+}  // namespace
+
 Session::Session(const PeerFacts& facts) {
     set_facts(facts);
 }
 
 void Session::set_facts(const PeerFacts& facts) {
     facts_ = facts;
-    window_.fix_to_one(!facts.is_p2pd);
 }
 
 void Session::add(std::int64_t first_us, std::uint32_t count, std::uint32_t attempts) {
@@ -27,21 +32,58 @@ void Session::remove(std::int64_t part_us) {
     const auto part = parts_.find(part_us);
     if (part == parts_.end()) return;
     waiting_.erase(part_us);
-    in_flight_.erase(part->second.transmission);
+    end_flight(in_flight_.find(part->second.transmission));
     parts_.erase(part);
 }
 
+/// A program of the field shows texts in the order in which they come, and its buffers are small.
+bool Session::has_room() const {
+    if (!facts_.is_p2pd || away()) return in_flight_.empty();
+    return in_flight_.size() < peer_window_ && in_flight_bytes_ < window_.bytes();
+}
+
+std::uint32_t Session::window() const {
+    constexpr std::size_t object_bytes = 256;  // with a short text
+    if (!facts_.is_p2pd || away()) return 1;
+    return static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(window_.bytes() / object_bytes, 1, peer_window_));
+}
+
 std::optional<std::int64_t> Session::next_to_send() const {
-    if (waiting_.empty() || in_flight_.size() >= window()) return std::nullopt;
+    if (too_early_ || waiting_.empty() || !has_room()) return std::nullopt;
     return *waiting_.begin();
 }
 
-std::uint32_t Session::transmitted(std::int64_t part_us, Instant now) {
+bool Session::begin_datagram(Instant now) {
+    too_early_ = pacer_.next() > now;
+    if (too_early_) return false;
+    ++last_datagram_;
+    return true;
+}
+
+/// A quarter faster than the window alone, so that pace never is what limits; twice as fast while
+/// the window doubles with each round trip.
+void Session::pace(std::size_t bytes, Instant now) {
+    constexpr std::size_t burst_datagrams = 10;
+    if (!facts_.is_p2pd || !round_trip_.smoothed()) return;
+    const double us_per_byte =
+        static_cast<double>(round_trip_.smoothed()->count()) /
+        (static_cast<double>(window_.bytes()) * (window_.in_slow_start() ? 2 : 1.25));
+    const auto time = [&](std::size_t size) {
+        return Duration{static_cast<Duration::rep>(us_per_byte * static_cast<double>(size))};
+    };
+    pacer_.sent(now, time(bytes), time(burst_datagrams * path_.bytes()));
+}
+
+std::uint32_t Session::transmitted(std::int64_t part_us, std::size_t bytes, Instant now) {
     assert(waiting_.contains(part_us));
     waiting_.erase(part_us);
     PartState& part = parts_.at(part_us);
     part.transmission = ++last_transmission_;
-    in_flight_.emplace(part.transmission, InFlight{part_us, last_datagram_, now});
+    in_flight_.emplace(part.transmission, InFlight{part_us, bytes, last_datagram_, now});
+    in_flight_bytes_ += bytes;
+    if (in_flight_bytes_ >= window_.bytes()) filled_the_window_ = part.transmission;
+    pace(bytes, now);
     return ++part.attempts;
 }
 
@@ -78,7 +120,12 @@ std::optional<Session::Acknowledged> Session::acknowledged(std::int64_t part_us,
             path_.probe_confirmed();
             probe_.reset();
         }
-        window_.confirmed(now, round_trip_.smoothed().value_or(Duration{0}));
+        asked_at_.reset();
+        // Of what never filled the window nobody knows whether the path carries more.
+        if (flight->first <= filled_the_window_) {
+            window_.confirmed(flight->second.bytes, path_.bytes(), now,
+                              round_trip_.smoothed().value_or(Duration{0}));
+        }
     }
     if (result.round_trip) slowest_ = std::max(slowest_, result.round_trip);
     remove(part_us);
@@ -99,13 +146,18 @@ void Session::ack_read(Instant now) {
     find_losses(now);
 }
 
+/// RFC 9002, section 6.1: by three later ones, or by time.
+bool Session::is_overtaken(const InFlight& flight, Instant now) const {
+    return flight.datagram + reordering_max <= confirmed_datagram_ ||
+           (flight.datagram < confirmed_datagram_ &&
+            flight.sent_at + round_trip_.loss_delay() <= now);
+}
+
 void Session::find_losses(Instant now) {
-    constexpr std::uint64_t reordering_max = 3;  // RFC 9002, section 6.1.1
-    while (!in_flight_.empty() &&
-           in_flight_.begin()->second.datagram + reordering_max <= confirmed_datagram_) {
+    while (!in_flight_.empty() && is_overtaken(in_flight_.begin()->second, now)) {
         const std::uint64_t datagram = in_flight_.begin()->second.datagram;
         if (datagram > recovery_until_ && probe_ != datagram) {
-            window_.lost();
+            window_.lost(path_.bytes());
             recovery_until_ = last_datagram_;
         }
         take_back(in_flight_.begin()->first, now);
@@ -125,8 +177,20 @@ void Session::take_back(std::uint64_t transmission, Instant now) {
     waiting_.insert(flight->second.part_us);
     parts_.at(flight->second.part_us).transmission = 0;
     const std::uint64_t datagram = flight->second.datagram;
-    in_flight_.erase(flight);
+    end_flight(flight);
     if (probe_ == datagram) lose_probe(now);
+}
+
+void Session::end_flight(Flights::iterator flight) {
+    if (flight == in_flight_.end()) return;
+    in_flight_bytes_ -= flight->second.bytes;
+    in_flight_.erase(flight);
+}
+
+void Session::take_back_datagram(std::uint64_t datagram, Instant now) {
+    while (!in_flight_.empty() && in_flight_.begin()->second.datagram == datagram) {
+        take_back(in_flight_.begin()->first, now);
+    }
 }
 
 void Session::heard(WallTime when) {
@@ -153,22 +217,47 @@ Duration Session::interval() const {
     return Duration{static_cast<Duration::rep>(backed_off * (1 + jitter_ / 4))};
 }
 
+std::optional<Instant> Session::question_due() const {
+    if (!facts_.is_p2pd || asked_at_ || misses_ > 0 || in_flight_.empty()) return std::nullopt;
+    const auto after = round_trip_.probe_timeout();
+    if (!after) return std::nullopt;
+    return in_flight_.rbegin()->second.sent_at + std::min(*after, interval());
+}
+
+/// If nothing comes back until then, neither of it nor of the question.
+Instant Session::lost_at(const InFlight& flight) const {
+    return std::max(flight.sent_at, asked_at_.value_or(flight.sent_at)) + interval();
+}
+
 std::optional<Instant> Session::next_timeout() const {
-    if (in_flight_.empty()) return std::nullopt;
-    return in_flight_.begin()->second.sent_at + interval();
+    std::optional<Instant> due;
+    const auto at = [&due](Instant when) { due = due ? std::min(*due, when) : when; };
+    if (too_early_) at(pacer_.next() + Pacer::ahead_max / 2);
+    if (in_flight_.empty()) return due;
+    const InFlight& oldest = in_flight_.begin()->second;
+    at(lost_at(oldest));
+    if (oldest.datagram < confirmed_datagram_) at(oldest.sent_at + round_trip_.loss_delay());
+    if (const auto question = question_due()) at(*question);
+    return due;
 }
 
 void Session::timed_out(Instant now, double jitter) {
-    const Duration lost_after = interval();
+    too_early_ = too_early_ && pacer_.next() > now;
+    find_losses(now);
+    if (const auto question = question_due(); question && *question <= now) {
+        asked_at_ = now;
+        take_back_datagram(in_flight_.begin()->second.datagram, now);
+    }
     bool any = false;
-    while (!in_flight_.empty() && in_flight_.begin()->second.sent_at + lost_after <= now) {
+    while (!in_flight_.empty() && lost_at(in_flight_.begin()->second) <= now) {
         take_back(in_flight_.begin()->first, now);
         any = true;
     }
     if (!any) return;
-    window_.timed_out();
+    window_.timed_out(path_.bytes());
     path_.timed_out(now);
     recovery_until_ = last_datagram_;
+    asked_at_.reset();
     ++misses_;
     if (!first_miss_) first_miss_ = now;
     missed_for_ = now - *first_miss_;

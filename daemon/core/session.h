@@ -11,6 +11,7 @@
 
 #include "daemon/core/congestion_window.h"
 #include "daemon/core/mailbox.h"
+#include "daemon/core/pacer.h"
 #include "daemon/core/path_limit.h"
 #include "daemon/core/round_trip.h"
 
@@ -28,6 +29,7 @@ public:
     static constexpr Duration interval_max = std::chrono::minutes{5};
     static constexpr Duration patient_after = std::chrono::hours{1};
     static constexpr Duration patient_interval_max = std::chrono::minutes{30};
+    static constexpr std::uint32_t objects_max = 16384;  ///< under way, whatever the peer says
 
     explicit Session(const PeerFacts& facts);
 
@@ -38,7 +40,7 @@ public:
     void add(std::int64_t first_us, std::uint32_t count, std::uint32_t attempts);
     void remove(std::int64_t part_us);
 
-    /// The oldest part that waits, if the window has room for it.
+    /// The oldest part that waits, if window and pace let it go.
     std::optional<std::int64_t> next_to_send() const;
     /// How often this part, which is queued here, has been sent.
     std::uint32_t attempts(std::int64_t part_us) const { return parts_.at(part_us).attempts; }
@@ -53,11 +55,12 @@ public:
     /// others arrived before: what is under way in such waits again.
     void too_large(Instant now);
 
-    /// What is transmitted from here on leaves in one datagram.
-    void begin_datagram() { ++last_datagram_; }
+    /// What is transmitted from here on leaves in one datagram. False: it is too early, and
+    /// nothing may go until the next timeout.
+    bool begin_datagram(Instant now);
 
-    /// Returns how often this part has been sent now, from 1.
-    std::uint32_t transmitted(std::int64_t part_us, Instant now);
+    /// Returns how often this part, which takes so many bytes, has been sent now, from 1.
+    std::uint32_t transmitted(std::int64_t part_us, std::size_t bytes, Instant now);
 
     struct Acknowledged {
         std::optional<Duration> round_trip;  ///< of a part that was sent once
@@ -82,13 +85,16 @@ public:
 
     /// When timed_out() is due; empty when nothing is under way.
     std::optional<Instant> next_timeout() const;
-    /// Takes back what is under way for too long; `jitter` in [-1, 1] spreads the next attempt.
+    /// Takes back what is under way for too long; `jitter` in [-1, 1] spreads the next attempt. To
+    /// p2pd the first time the oldest datagram alone, soon and as a question: what else is lost its
+    /// ACK tells (RFC 9002, section 6.2).
     void timed_out(Instant now, double jitter);
 
     bool idle() const { return parts_.empty(); }
     bool away() const { return misses_ >= misses_until_away; }
     std::uint32_t in_flight() const { return static_cast<std::uint32_t>(in_flight_.size()); }
-    std::uint32_t window() const { return away() ? 1 : std::min(window_.size(), peer_window_); }
+    /// About how many objects may be under way.
+    std::uint32_t window() const;
     /// What the peer says that it has room for, from 1.
     void set_peer_window(std::uint32_t objects) { peer_window_ = std::max(objects, 1U); }
     const RoundTrip& round_trip() const { return round_trip_; }
@@ -102,18 +108,28 @@ private:
     };
     struct InFlight {
         std::int64_t part_us;
+        std::size_t bytes;
         std::uint64_t datagram;
         Instant sent_at;
     };
+    using Flights = std::map<std::uint64_t, InFlight>;  ///< by transmission number, so by time
 
+    bool has_room() const;
+    void pace(std::size_t bytes, Instant now);
+    void end_flight(Flights::iterator flight);
     void take_back(std::uint64_t transmission, Instant now);
+    void take_back_datagram(std::uint64_t datagram, Instant now);
+    bool is_overtaken(const InFlight& flight, Instant now) const;
     void find_losses(Instant now);
+    std::optional<Instant> question_due() const;
+    Instant lost_at(const InFlight& flight) const;
     void lose_probe(Instant now);
 
     PeerFacts facts_;
     std::map<std::int64_t, PartState> parts_;
     std::set<std::int64_t> waiting_;
-    std::map<std::uint64_t, InFlight> in_flight_;  ///< by transmission number, so by time
+    Flights in_flight_;
+    std::size_t in_flight_bytes_ = 0;
     std::uint64_t last_transmission_ = 0;
     std::uint64_t last_datagram_ = 0;
     std::uint64_t confirmed_datagram_ = 0;  ///< the latest of which anything is confirmed
@@ -121,7 +137,11 @@ private:
     RoundTrip round_trip_;
     std::optional<Duration> slowest_;  ///< of the ACK that is being read
     CongestionWindow window_;
-    std::uint32_t peer_window_ = CongestionWindow::maximum;
+    std::uint64_t filled_the_window_ = 0;  ///< the last transmission that did
+    std::uint32_t peer_window_ = objects_max;
+    Pacer pacer_;
+    bool too_early_ = false;           ///< until the next timeout
+    std::optional<Instant> asked_at_;  ///< since anything was confirmed
     PathLimit path_;
     std::optional<std::uint64_t> probe_;  ///< the datagram
     std::uint32_t misses_ = 0;
