@@ -102,15 +102,18 @@ void append_escaped(std::string& out, std::string_view text, bool wrapped) {
 }
 
 std::size_t fitting_bytes(std::string_view text, std::size_t room, bool wrapped) {
-    if (text.size() <= room && escaped_bytes(text, wrapped) <= room) return text.size();
-    std::size_t used = 0;
     std::size_t taken = 0;
     while (taken < text.size()) {
-        const std::size_t size = std::max<std::size_t>(1, code_point_bytes(text.substr(taken)));
-        used += escaped_bytes(text.substr(taken, size), wrapped);
-        if (used > room) break;
-        taken += size;
+        const std::size_t plain = plain_bytes(text.substr(taken, room));
+        taken += plain;
+        room -= plain;
+        if (taken == text.size() || is_plain(text[taken])) break;
+        const std::size_t escaped = escaped_bytes(text.substr(taken, 1), wrapped);
+        if (escaped > room) break;
+        ++taken;
+        room -= escaped;
     }
+    while (taken < text.size() && continues_code_point(text[taken])) --taken;
     return taken;
 }
 

@@ -30,6 +30,11 @@ constexpr std::size_t code_point_bytes(std::string_view text) {
     return 0;
 }
 
+/// Whether this byte of a well-formed text is one of a code point, but not its first.
+constexpr bool continues_code_point(char byte) {
+    return (static_cast<std::uint8_t>(byte) & 0xc0U) == 0x80;
+}
+
 constexpr bool is_utf8(std::string_view text) {
     while (!text.empty()) {
         const std::size_t size = code_point_bytes(text);

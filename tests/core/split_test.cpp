@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/core/codec.h"
+#include "daemon/core/json_escapes.h"
 #include "daemon/core/utf8.h"
 #include "tests/core/random_text.h"
 
@@ -123,6 +124,29 @@ TEST(FitText, TakesAtLeastOneCodePointAndNeverAPartOfOne) {
     for (int i = 0; i < 400; ++i) text += "\xf0\x9f\x9a\x80";
     const std::size_t fitting = fit_text(text, WireMessage{Stamp::of(1), {}}, true, Dialect::base);
     EXPECT_EQ(fitting % 4, 1U);
+}
+
+/// Character by character, as it says itself.
+std::size_t fitting_one_by_one(std::string_view text, std::size_t room, bool wrapped) {
+    std::size_t taken = 0;
+    for (std::size_t used = 0; taken < text.size();) {
+        const std::size_t size = code_point_bytes(text.substr(taken));
+        used += escaped_bytes(text.substr(taken, size), wrapped);
+        if (used > room) break;
+        taken += size;
+    }
+    return taken;
+}
+
+TEST(FittingBytes, AreThoseOfTheCharactersThatFitOneByOne) {
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 20'000; ++i) {
+        const std::string text = random_text(random, random() % 64);
+        const std::size_t room = random() % 300;
+        const bool wrapped = random() % 2 == 0;
+        ASSERT_EQ(fitting_bytes(text, room, wrapped), fitting_one_by_one(text, room, wrapped))
+            << i << ' ' << room << ' ' << wrapped;
+    }
 }
 
 }  // namespace
