@@ -77,7 +77,7 @@ Daemon::Daemon(Config config, ConfigSources sources, Log& log)
       opened_store_(std::make_unique<Store>(store_options(config_))),
       book_(opened_store_->book()),
       node_(node_limits(config_), opened_store_->recover(config_.peers_max), random_seed()),
-      peer_socket_(loop_, listen_endpoints(config_)),
+      peer_socket_(loop_, listen_endpoints(config_), passed_sockets()),
       control_server_(loop_, config_.socket, config_.socket_group, control_limits(config_)),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       node_timer_(loop_),
@@ -90,6 +90,33 @@ Daemon::Daemon(Config config, ConfigSources sources, Log& log)
         loop_, std::move(opened_store_), [this](const Maintenance& done) { maintained(done); },
         [this] { loop_.stop(); });
     methods_->add_to(control_server_);
+}
+
+/// What nobody listens on any more is closed, here and by the service manager.
+PassedSockets Daemon::passed_sockets() {
+    PassedSockets passed = sort_passed(take_passed_descriptors(), listen_endpoints(config_));
+    std::vector<std::string> names;
+    for (const PassedDescriptor& one : passed.unwanted) {
+        const auto address = udp_address(one.get());
+        log_.warning("closing the passed descriptor " + one.name() + ": " +
+                     (address ? address->text() + " is not listened on" : "it is no UDP socket"));
+        names.push_back(one.name());
+    }
+    passed.unwanted.clear();
+    if (!names.empty() && !notifier_.forget(names)) {
+        log_.warning("the service manager has not closed them: their ports may be in use");
+    }
+    return passed;
+}
+
+void Daemon::keep_sockets() {
+    for (const PeerSocket::ToKeep& socket : peer_socket_.to_keep()) {
+        if (notifier_.keep(socket.descriptor, socket.name)) continue;
+        log_.warning(
+            "the service manager does not keep the UDP sockets over a restart: what "
+            "arrives meanwhile must be sent again");
+        return;
+    }
 }
 
 Daemon::~Daemon() = default;  // where ControlMethods is known
@@ -120,6 +147,7 @@ void Daemon::run() {
         log_.warning("no interface has the address of " + endpoint.text() + " yet: waiting for it");
     }
     log_.info("p2pd " P2PD_VERSION " is ready, " + status_text());
+    keep_sockets();
     notifier_.ready(status_text());
     watch();
     loop_.run();
@@ -225,15 +253,16 @@ void Daemon::wait_for_signal() {
     });
 }
 
-/// What is accepted is durable already; what is being stored is finished, clients or not.
+/// What is accepted is durable already; what has been received is stored, clients or not. What is
+/// still in the kernel stays there, as systemd holds the sockets too.
 void Daemon::stop() {
     if (std::exchange(stopping_, true)) return;
     log_changes();
     log_.info("stopping");
     notifier_.stopping();
+    peer_socket_.stop_receiving();
     control_server_.stop();
-    commit(true);
-    store_thread_->post([](Store&) { return true; }, [this](bool) { loop_.stop(); });
+    query([](Store&) { return true; }, [this](bool) { loop_.stop(); });
 }
 
 ReloadResult Daemon::reload() {

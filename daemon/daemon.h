@@ -80,6 +80,8 @@ private:
     void changed(Cursor cursor);
     void wait_for_signal();
     void stop();
+    PassedSockets passed_sockets();
+    void keep_sockets();
     void start_watchdog();
     void watch();
     void log_changes();
@@ -93,9 +95,9 @@ private:
     std::unique_ptr<Store> opened_store_;  ///< until the store thread has it
     AddressBook book_;
     Node node_;
+    ServiceNotifier notifier_;
     PeerSocket peer_socket_;
     ControlServer control_server_;
-    ServiceNotifier notifier_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer node_timer_;
     boost::asio::steady_timer watchdog_timer_;

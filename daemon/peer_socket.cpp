@@ -1,6 +1,7 @@
 // daemon: the UDP sockets to the peers. Includes std, Asio, core.
 #include "daemon/peer_socket.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -41,11 +42,23 @@ Endpoint unspecified_like(const Endpoint& peer) {
 
 }  // namespace
 
-PeerSocket::PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint>& listen) {
+PeerSocket::PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint>& listen,
+                       PassedSockets passed) {
+    if (!passed.given.empty()) {
+        take_given(loop, std::move(passed.given));
+        return;
+    }
     std::string passed_over;
     for (const Endpoint& endpoint : listen) {
+        const auto kept = std::ranges::find_if(passed.kept, [&](const PassedDescriptor& one) {
+            return udp_address(one.get()) == endpoint;
+        });
         try {
-            sockets_.push_back(std::make_unique<UdpSocket>(loop, endpoint));
+            if (kept != passed.kept.end()) {
+                sockets_.push_back(std::make_unique<UdpSocket>(loop, std::move(*kept)));
+            } else {
+                listen_on(loop, endpoint);
+            }
         } catch (const std::system_error& error) {
             const std::string what =
                 "cannot listen on UDP " + endpoint.text() + ": " + error.code().message();
@@ -56,14 +69,40 @@ PeerSocket::PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint
     if (sockets_.empty()) throw ListenError(passed_over);
 }
 
+void PeerSocket::take_given(boost::asio::io_context& loop, std::vector<PassedDescriptor> given) {
+    for (PassedDescriptor& one : given) {
+        const std::string name = one.name();
+        try {
+            sockets_.push_back(std::make_unique<UdpSocket>(loop, std::move(one)));
+        } catch (const std::system_error& error) {
+            const bool both = error.code().value() == EAFNOSUPPORT;
+            throw ListenError("cannot use the socket " + name + " that was passed: " +
+                              (both ? "it takes IPv4 and IPv6 (BindIPv6Only=ipv6-only is missing)"
+                                    : error.code().message()));
+        }
+    }
+}
+
+void PeerSocket::listen_on(boost::asio::io_context& loop, const Endpoint& endpoint) {
+    sockets_.push_back(std::make_unique<UdpSocket>(loop, endpoint));
+    UdpSocket& socket = *sockets_.back();
+    if (endpoint.port != 0) to_keep_.push_back({socket.descriptor(), kept_name(socket.local())});
+}
+
 void PeerSocket::start(Handlers handlers) {
     handlers_ = std::move(handlers);
     for (const auto& socket : sockets_) receive(*socket);
 }
 
+void PeerSocket::stop_receiving() {
+    receiving_ = false;
+    for (const auto& socket : sockets_) socket->stop_waiting();
+    if (!waiting_.empty()) wait_writable(*waiting_.front().socket);  // this waiting has ended too
+}
+
 void PeerSocket::receive(UdpSocket& socket) {
     socket.wait_readable([this, &socket](const boost::system::error_code& error) {
-        if (error) return;  // the socket is being closed
+        if (error || !receiving_) return;
         socket.receive(handlers_.received);
         handlers_.drained();
         receive(socket);

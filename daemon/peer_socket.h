@@ -17,6 +17,7 @@
 #include "daemon/core/endpoint.h"
 #include "daemon/core/node.h"
 #include "daemon/udp_socket.h"
+#include "daemon/udp_socket_passed.h"
 
 namespace p2pd {
 
@@ -39,7 +40,10 @@ public:
 
     /// Binds all of `listen`; an address family that the kernel does not have is passed over as
     /// long as one socket is left. Throws ListenError.
-    PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint>& listen);
+    /// What a socket unit has given takes the place of `listen`; the kept ones that of binding
+    /// anew.
+    PeerSocket(boost::asio::io_context& loop, const std::vector<Endpoint>& listen,
+               PassedSockets passed);
     PeerSocket(const PeerSocket&) = delete;
     PeerSocket& operator=(const PeerSocket&) = delete;
 
@@ -51,6 +55,17 @@ public:
         TooLarge too_large;  ///< the host's own link does not take a datagram to this peer
     };
     void start(Handlers handlers);
+    /// Receives no more: what arrives from now on waits in the kernel for the next p2pd.
+    void stop_receiving();
+
+    /// A socket that the service manager is to keep over a restart, and under which name.
+    struct ToKeep {
+        int descriptor;  ///< still this object's
+        std::string name;
+    };
+    /// Those that it does not have yet; none of a port that was free, which nobody would know
+    /// again.
+    std::vector<ToKeep> to_keep() const { return to_keep_; }
 
     /// False while the kernel's send buffer is full.
     bool can_send() const { return waiting_.empty(); }
@@ -76,6 +91,8 @@ private:
         OutDatagram datagram;
     };
 
+    void take_given(boost::asio::io_context& loop, std::vector<PassedDescriptor> given);
+    void listen_on(boost::asio::io_context& loop, const Endpoint& endpoint);
     void receive(UdpSocket& socket);
     std::optional<Addressed> address(const Transmit& transmit);
     UdpSocket* socket_for(const Endpoint& to, const Endpoint& local);
@@ -85,7 +102,9 @@ private:
     void wait_writable(UdpSocket& socket);
 
     std::vector<std::unique_ptr<UdpSocket>> sockets_;
+    std::vector<ToKeep> to_keep_;
     std::deque<Addressed> waiting_;
+    bool receiving_ = true;
     std::unordered_map<Endpoint, Route, EndpointHash> routes_;
     PeerSocketCounters counters_;
     std::optional<std::string> last_error_;

@@ -1,12 +1,16 @@
 // daemon: sd_notify(3), without its waiting. Includes std, sd-daemon.
 #include "daemon/service_notifier.h"
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <memory>
+#include <sys/uio.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -15,6 +19,12 @@
 namespace p2pd {
 
 namespace {
+
+constexpr std::chrono::microseconds forget_timeout = std::chrono::seconds{5};
+
+struct FreeDeleter {
+    void operator()(void* memory) const { std::free(memory); }
+};
 
 /// The manager's socket by its path, or by its name in the abstract namespace (`@name`).
 std::optional<NotifyAddress> manager_address() {
@@ -31,6 +41,20 @@ std::optional<NotifyAddress> manager_address() {
 }
 
 }  // namespace
+
+std::vector<PassedDescriptor> take_passed_descriptors() {
+    // The environment stays as it is: another thread may be reading it.
+    char** names = nullptr;
+    const int count = sd_listen_fds_with_names(0, &names);
+    if (count < 0) throw std::system_error(-count, std::generic_category(), "passed descriptors");
+    const std::unique_ptr<char*, FreeDeleter> list(names);
+    std::vector<PassedDescriptor> passed;
+    for (int i = 0; i < count; ++i) {
+        const std::unique_ptr<char, FreeDeleter> name(names[i]);
+        passed.emplace_back(SD_LISTEN_FDS_START + i, name.get());
+    }
+    return passed;
+}
 
 ServiceNotifier::ServiceNotifier() : address_(manager_address()) {
     if (address_) descriptor_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -78,6 +102,31 @@ void ServiceNotifier::reloading() {
 
 void ServiceNotifier::stopping() {
     must_say("STOPPING=1\nSTATUS=Stopping");
+}
+
+bool ServiceNotifier::keep(int descriptor, const std::string& name) const {
+    if (descriptor_ < 0) return true;
+    // Not polled: an error of a UDP socket is no reason to drop it.
+    std::string state = "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name;
+    iovec part{state.data(), state.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptor)> control{};
+    NotifyAddress address = *address_;
+    msghdr message{&address.socket, address.size, &part, 1, control.data(), control.size(), 0};
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    return sendmsg(descriptor_, &message, MSG_NOSIGNAL) >= 0;
+}
+
+/// What the manager holds is still bound, so it must be gone before its port is used again.
+bool ServiceNotifier::forget(const std::vector<std::string>& names) const {
+    if (descriptor_ < 0) return true;
+    for (const std::string& name : names) {
+        if (!send("FDSTOREREMOVE=1\nFDNAME=" + name)) return false;
+    }
+    return sd_notify_barrier(0, forget_timeout.count()) >= 0;
 }
 
 void ServiceNotifier::alive() const {

@@ -1,4 +1,4 @@
-// daemon: what systemd is told (sd_notify). Includes std only.
+// daemon: what systemd is told (sd_notify). Includes std, common.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,9 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <vector>
+
+#include "common/passed_descriptor.h"
 
 namespace p2pd {
 
@@ -14,6 +17,10 @@ struct NotifyAddress {
     sockaddr_un socket{};
     socklen_t size = 0;
 };
+
+/// What the manager that started the process has passed to it; to be asked once. Throws
+/// std::system_error.
+std::vector<PassedDescriptor> take_passed_descriptors();
 
 /// Speaks to the service manager that started the process; without one every call does nothing.
 /// It never waits for the manager: what is not taken at once and matters is said again later, the
@@ -31,6 +38,11 @@ public:
     void reloading();
     void stopping();
     void alive() const;
+    /// Has the manager keep a copy of a socket over restarts; false if it did not take it.
+    bool keep(int descriptor, const std::string& name) const;
+    /// Has it close what it keeps under these names, and waits until it has, for a few seconds at
+    /// most; false if it has not.
+    bool forget(const std::vector<std::string>& names) const;
     /// Says what the manager has not taken yet; true if it still does not.
     bool say_again();
 

@@ -8,6 +8,7 @@
 
 #include "daemon/core/codec.h"
 #include "daemon/socket_address.h"
+#include "daemon/udp_socket_passed.h"
 
 namespace p2pd {
 
@@ -88,12 +89,41 @@ UdpSocket::UdpSocket(boost::asio::io_context& loop, const Endpoint& listen)
     boost::system::error_code error;
     socket_.open(v4 ? boost::asio::ip::udp::v4() : boost::asio::ip::udp::v6(), error);
     if (error) throw std::system_error(error.value(), std::generic_category());
-    set_options(v4);
+    const int on = 1;
+    if (!v4 &&
+        setsockopt(socket_.native_handle(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) {
+        throw_errno();
+    }
     bind_to(listen);
+    finish();
+}
+
+UdpSocket::UdpSocket(boost::asio::io_context& loop, PassedDescriptor passed)
+    : socket_(loop), buffer_(burst_max * received_bytes_max) {
+    const auto address = udp_address(passed.get());
+    if (!address) throw std::system_error(ENOTSOCK, std::generic_category());
+    const bool v4 = address->is_v4();
+    int v6_alone = 1;
+    socklen_t size = sizeof v6_alone;
+    if (!v4 && getsockopt(passed.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_alone, &size) != 0) {
+        throw_errno();
+    }
+    if (v6_alone != 1) throw std::system_error(EAFNOSUPPORT, std::generic_category());
+    using boost::asio::ip::udp;
+    boost::system::error_code error;
+    socket_.assign(v4 ? udp::v4() : udp::v6(), passed.get(), error);
+    if (error) throw std::system_error(error.value(), std::generic_category());
+    passed.release();
+    finish();
+}
+
+/// What a bound socket needs, whoever has made it.
+void UdpSocket::finish() {
     SocketAddress bound;
     bound.size = sizeof bound.storage;
     if (getsockname(socket_.native_handle(), bound.get(), &bound.size) != 0) throw_errno();
     local_ = to_endpoint(bound.storage);
+    set_options(local_.is_v4());
     socket_.non_blocking(true);
 }
 
@@ -116,7 +146,6 @@ void UdpSocket::set_options(bool v4) {
     const auto set = [&](int level, int name, int value) {
         return setsockopt(descriptor, level, name, &value, sizeof value) == 0;
     };
-    if (!v4 && !set(IPPROTO_IPV6, IPV6_V6ONLY, 1)) throw_errno();
     const bool source_known =
         v4 ? set(IPPROTO_IP, IP_PKTINFO, 1) : set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     if (!source_known) throw_errno();
@@ -131,6 +160,11 @@ void UdpSocket::set_options(bool v4) {
     if (!set(SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer_bytes)) {
         set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
     }
+}
+
+void UdpSocket::stop_waiting() {
+    boost::system::error_code gone;  // then there is nothing to wait for
+    socket_.cancel(gone);
 }
 
 bool UdpSocket::receive(const Received& received) {

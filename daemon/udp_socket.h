@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
 
+#include "common/passed_descriptor.h"
 #include "daemon/core/endpoint.h"
 
 namespace p2pd {
@@ -27,8 +28,11 @@ class UdpSocket {
 public:
     /// An address that no interface has yet will do. Throws std::system_error.
     UdpSocket(boost::asio::io_context& loop, const Endpoint& listen);
+    /// One that is bound already; of IPv6 it must take nothing else. Throws std::system_error.
+    UdpSocket(boost::asio::io_context& loop, PassedDescriptor passed);
 
     const Endpoint& local() const { return local_; }
+    int descriptor() { return socket_.native_handle(); }
     /// No interface had the address when it was bound; datagrams come as soon as one has.
     bool awaits_address() const { return awaits_address_; }
 
@@ -45,6 +49,8 @@ public:
     };
     Sent send(std::span<const OutDatagram> datagrams);
 
+    /// Ends all waiting; what arrives from now on stays in the kernel.
+    void stop_waiting();
     template <class Handler>
     void wait_readable(Handler handler) {
         socket_.async_wait(boost::asio::ip::udp::socket::wait_read, std::move(handler));
@@ -56,6 +62,7 @@ public:
 
 private:
     void set_options(bool v4);
+    void finish();
     void bind_to(const Endpoint& listen);
 
     boost::asio::ip::udp::socket socket_;

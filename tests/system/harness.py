@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -45,11 +46,23 @@ class Daemon:
         self.options = list(options)
         self.watchdog_us = watchdog_us
         self.prefix: list[str] = []  # a program that executes the daemon in its place
+        self.passed: dict[str, socket.socket] = {}  # by name: what systemd would pass to it
         self.process: subprocess.Popen[bytes] | None = None
         self.notify: NotifySocket | None = None
         self.expected_exits = {0}
 
     # Life.
+    def passing(self) -> list[str]:
+        """What puts the passed sockets at descriptors 3, 4, … and names them, as systemd does."""
+        if not self.passed:
+            return []
+        numbers = [each.fileno() for each in self.passed.values()]
+        # By way of high numbers, so that none is in the way of another.
+        moves = "".join(f" {100 + i}<&{number} {number}<&-" for i, number in enumerate(numbers))
+        moves += "".join(f" {3 + i}<&{100 + i} {100 + i}<&-" for i in range(len(numbers)))
+        return ["bash", "-c", f"export LISTEN_PID=$$ LISTEN_FDS={len(numbers)} "
+                f"LISTEN_FDNAMES={':'.join(self.passed)}; exec \"$@\"{moves}", "bash"]
+
     def command(self) -> list[str]:
         command = [programs.P2PD, "--config", str(self.config), "--state-dir", str(self.state)]
         command += ["--socket", str(self.socket), "--set", "socket_group="]
@@ -63,18 +76,20 @@ class Daemon:
         """Starts the process and returns at once."""
         assert self.process is None
         self.notify = NotifySocket(self.folder / "notify")
+        self.notify.kept.update(self.passed)  # what is passed stays the manager's too
         environment = clean_environment(self.folder)
         environment["NOTIFY_SOCKET"] = str(self.notify.path)
         if self.watchdog_us:
             environment["WATCHDOG_USEC"] = str(self.watchdog_us)
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                self.prefix + self.command(),
+                self.prefix + self.passing() + self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=environment,
                 start_new_session=True,
+                pass_fds=[each.fileno() for each in self.passed.values()],
             )
         self.notify.listen(self.process)
 

@@ -22,6 +22,7 @@ class NotifySocket:
         path.unlink(missing_ok=True)
         self.path = path
         self.seen: list[str] = []
+        self.kept: dict[str, socket.socket] = {}  # by name: what it was told to keep
         self.changed = threading.Condition()
         self._hears = threading.Event()
         self._hears.set()
@@ -39,12 +40,25 @@ class NotifySocket:
             readable = select.select([self._socket, pidfd], [], [])[0]
             self._hears.wait()
             ended = self._socket not in readable
-            lines = [ENDED] if ended else self._socket.recv(65536).decode().splitlines()
+            lines = [ENDED] if ended else self._hear()
             with self.changed:
                 self.seen += lines
                 self.changed.notify_all()
         os.close(pidfd)
         self._socket.close()
+
+    def _hear(self) -> list[str]:
+        """One message: keeps and closes descriptors as systemd does."""
+        data, descriptors, _, _ = socket.recv_fds(self._socket, 65536, 8)
+        lines = data.decode().splitlines()
+        names = [line.removeprefix("FDNAME=") for line in lines if line.startswith("FDNAME=")]
+        if "FDSTORE=1" in lines:
+            self.kept[names[0]] = socket.socket(fileno=descriptors.pop())
+        if "FDSTOREREMOVE=1" in lines and names[0] in self.kept:
+            self.kept.pop(names[0]).close()
+        for descriptor in descriptors:  # of a barrier: closed once all before it is done
+            os.close(descriptor)
+        return lines
 
     def stop_hearing(self) -> None:
         """From the next line on nothing is read, as by a manager that hangs."""
