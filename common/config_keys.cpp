@@ -29,7 +29,9 @@ constexpr microseconds day = 24h;
 
 constexpr KeyRow rows[] = {
     {"listen", "0.0.0.0:5000 [::]:5000", "0.0.0.0:5000 [::]:5000", ListenRule{},
-     Applies::at_restart, "UDP addresses to receive on; a list, or repeat the line."},
+     Applies::at_restart,
+     "UDP addresses to receive on; a list, or repeat the line. The sockets of a socket unit take "
+     "their place."},
     {"state_dir", "/var/lib/p2pd", "$XDG_STATE_HOME/p2pd",
      PathRule{&Config::state_dir, PATH_MAX - 256}, Applies::at_restart,
      "Folder of the messages; one daemon at a time."},

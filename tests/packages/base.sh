@@ -3,7 +3,7 @@
 # packages beside systemd; made once, and anew when what it is made of has changed.
 set -euo pipefail
 folder=$1 && shift
-packages=$(printf '%s\n' systemd systemd-sysv dbus init-system-helpers iproute2 python3-minimal "$@" |
+packages=$(printf '%s\n' systemd systemd-sysv dbus init-system-helpers iproute2 libpam-systemd "$@" |
     sort -u | paste -sd,)
 shopt -s nullglob
 sources=()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from commands import await_delivered, inbox, texts
 from testbed import Host, Testbed
 
 TO_SECOND = "10.77.0.2:5000"
@@ -17,21 +16,6 @@ TO_FIRST = "10.77.0.1:5000"
 @pytest.fixture(autouse=True)
 def a_good_line(testbed: Testbed) -> None:
     testbed.line()
-
-
-def inbox(host: Host) -> list[dict[str, Any]]:
-    lines = host.run("p2pctl", "--json", "inbox", "--number", "5000").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def texts(host: Host) -> list[str]:
-    return [message["text"] for message in inbox(host)]
-
-
-def await_delivered(host: Host) -> None:
-    listed = host.run("p2pctl", "--json", "sent", "--number", "5000").splitlines()
-    ids = [str(json.loads(line)["id"]) for line in listed]
-    host.run("p2pctl", "-q", "wait", "--timeout", "60s", *ids, timeout_s=70)
 
 
 def talk(first: Host, second: Host, question: str, answer: str, timeout: str) -> None:
@@ -92,32 +76,3 @@ def test_after_a_reboot_of_both(testbed: Testbed) -> None:
     assert [inbox(host) for host in testbed.hosts] == before
     assert all(before)
     talk(*testbed.hosts, "hi again", "ok again", "5s")
-
-
-def test_reload_and_a_wrong_configuration(testbed: Testbed) -> None:
-    host = testbed.hosts[0]
-    host.run("systemctl", "reload", "p2pd")
-    host.run("sh", "-c", "mkdir -p /etc/p2pd/conf.d; echo nonsense=1 >/etc/p2pd/conf.d/x.conf")
-    try:
-        assert host.exit_code("systemctl", "reload", "p2pd") != 0
-        assert host.run("systemctl", "is-active", "p2pd").strip() == "active"
-        assert host.exit_code("systemctl", "restart", "p2pd") != 0
-        shown = host.run("systemctl", "show", "p2pd")
-        assert "ExecMainStatus=78" in shown
-        assert "NRestarts=0" in shown
-    finally:
-        host.run("rm", "-r", "/etc/p2pd/conf.d")
-        host.run("systemctl", "restart", "p2pd")
-
-
-def test_the_package_is_removed_and_purged(testbed: Testbed) -> None:
-    host = testbed.hosts[1]
-    host.run("dpkg", "--remove", "p2pd")
-    assert host.exit_code("systemctl", "is-active", "p2pd") != 0
-    assert host.run("ls", "/var/lib/p2pd") != "", "the messages stay"
-    host.run("dpkg", "--purge", "p2pd")
-    for gone in ("/var/lib/p2pd", "/etc/p2pd",
-                 "/etc/systemd/system/multi-user.target.wants/p2pd.service"):
-        assert host.exit_code("test", "-e", gone) != 0, gone
-    host.run("systemctl", "daemon-reload")
-    assert host.run("systemctl", "is-system-running").strip() == "running"
