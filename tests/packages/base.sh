@@ -21,7 +21,8 @@ mkdir -p "$folder"
 apt-config dump Acquire >"$folder/apt.conf" # this machine's way to its mirror
 mmdebstrap --quiet --variant=minbase --include="$packages" --aptopt="$folder/apt.conf" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/locale/*' \
-    "$suite" "$folder/root" "${sources[@]}" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+    "$suite" "$folder/root" "${sources[@]}" >"$folder/log" 2>&1 ||
+    { cat "$folder/log" >&2 && exit 1; }
 # What a host without consoles and disks need not start.
 cd "$folder/root/etc/systemd/system"
 for unit in getty.target console-getty.service dev-hugepages.mount sys-kernel-config.mount \

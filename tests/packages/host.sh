@@ -41,6 +41,7 @@ mount --bind run/boot_id proc/sys/kernel/random/boot_id
 pivot_root . mnt && cd / && umount -l /mnt
 mount --make-rshared /
 # Root of its namespaces, but not over the machine's modules, clock, log and raw devices.
+forbidden=-sys_module,-sys_rawio,-sys_time,-syslog,-mac_admin,-mac_override,-wake_alarm
+forbidden+=,-block_suspend
 exec env -i container=p2pd-testbed PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    setpriv --bounding-set=-sys_module,-sys_rawio,-sys_time,-syslog,-mac_admin,-mac_override,-wake_alarm,-block_suspend \
-    /lib/systemd/systemd </dev/null
+    setpriv --bounding-set="$forbidden" /lib/systemd/systemd </dev/null

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import await_delivered, inbox, texts
-from testbed import Host, Testbed
+from testbed import Testbed
 
 TO_SECOND = "10.77.0.2:5000"
 TO_FIRST = "10.77.0.1:5000"
@@ -18,8 +18,9 @@ def a_good_line(testbed: Testbed) -> None:
     testbed.line()
 
 
-def talk(first: Host, second: Host, question: str, answer: str, timeout: str) -> None:
+def talk(testbed: Testbed, question: str, answer: str, timeout: str) -> None:
     """The four commands, as a person would type them."""
+    first, second = testbed.hosts
     first.run("systemctl", "start", "p2pd")
     second.run("systemctl", "start", "p2pd")
     sent = first.run("p2pctl", "send", "--timeout", timeout, TO_SECOND, question)
@@ -46,12 +47,12 @@ def test_it_keeps_its_status_and_watchdog_at_systemd(testbed: Testbed) -> None:
 
 
 def test_a_message_and_a_reply(testbed: Testbed) -> None:
-    talk(*testbed.hosts, "hi", "ok", "5s")
+    talk(testbed, "hi", "ok", "5s")
 
 
 def test_with_a_third_lost_and_a_long_way(testbed: Testbed) -> None:
     testbed.line(loss=0.3, delay_s=0.1)
-    talk(*testbed.hosts, "hi through the storm", "ok, hardly", "60s")
+    talk(testbed, "hi through the storm", "ok, hardly", "60s")
 
 
 def test_the_receiver_is_cut_off_power_in_the_middle(testbed: Testbed) -> None:
@@ -75,4 +76,4 @@ def test_after_a_reboot_of_both(testbed: Testbed) -> None:
     testbed.boot()
     assert [inbox(host) for host in testbed.hosts] == before
     assert all(before)
-    talk(*testbed.hosts, "hi again", "ok again", "5s")
+    talk(testbed, "hi again", "ok again", "5s")

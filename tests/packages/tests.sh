@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tests.sh PACKAGE OLDER_PACKAGE [PYTEST_OPTION...]: tries the Debian package on two hosts with systemd,
-# which are made of namespaces. Where they cannot be had it says so, and the rest is passed.
+# tests.sh PACKAGE OLDER_PACKAGE [PYTEST_OPTION...]: tries the Debian package on two hosts with
+# systemd, which are made of namespaces. Where they cannot be had it says so, loudly.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 P2PD_PACKAGE=$(realpath "$1") P2PD_OLDER_PACKAGE=$(realpath "$2")
@@ -19,7 +19,8 @@ probe=$cgroup2/p2pd-testbed-probe-$$
 mkdir "$probe" 2>/dev/null || skip "no cgroup can be made in $cgroup2"
 rmdir "$probe"
 spaces=(unshare --mount --net --pid --fork --kill-child --mount-proc)
-"${spaces[@]}" unshare --cgroup mount -t tmpfs tmpfs /mnt 2>/dev/null || skip "no namespaces can be made"
+"${spaces[@]}" unshare --cgroup mount -t tmpfs tmpfs /mnt 2>/dev/null ||
+    skip "no namespaces can be made"
 
 base=${XDG_CACHE_HOME:-/var/tmp}/p2pd-testbed
 mapfile -t dependencies < <(dpkg-deb -f "$P2PD_PACKAGE" Depends |
