@@ -22,7 +22,9 @@ namespace {
 
 constexpr std::chrono::microseconds forget_timeout = std::chrono::seconds{5};
 
+/// Of what libsystemd has allocated.
 struct FreeDeleter {
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
     void operator()(void* memory) const { std::free(memory); }
 };
 
