@@ -379,6 +379,49 @@ struct StatusResult {
         Field{"limits", &StatusResult::limits, false});
 };
 
+enum class MetricType { counter, gauge, histogram };
+constexpr auto enum_names(MetricType) {
+    return std::array<std::pair<MetricType, std::string_view>, 3>{
+        {{MetricType::counter, "counter"},
+         {MetricType::gauge, "gauge"},
+         {MetricType::histogram, "histogram"}}};
+}
+struct MetricSample {
+    std::optional<std::string> label;  ///< value of the family's label, where it has one
+    double value = 0;
+    static constexpr auto fields = std::make_tuple(Field{"label", &MetricSample::label, false},
+                                                   Field{"value", &MetricSample::value});
+};
+struct MetricBucket {
+    double le = 0;            ///< upper bound, inclusive
+    std::uint64_t count = 0;  ///< of all up to it, those of lower buckets too
+    static constexpr auto fields =
+        std::make_tuple(Field{"le", &MetricBucket::le}, Field{"count", &MetricBucket::count});
+};
+/// A name with what is measured under it: samples or, of a histogram, buckets, count and sum.
+struct MetricFamily {
+    std::string name;  ///< a counter's without the `_total` that OpenMetrics adds
+    MetricType type = MetricType::gauge;
+    std::optional<std::string> unit;
+    std::string help;
+    std::optional<std::string> label;  ///< name of the label that tells the samples apart
+    std::vector<MetricSample> samples;
+    std::vector<MetricBucket> buckets;
+    std::uint64_t count = 0;
+    double sum = 0;
+    static constexpr auto fields = std::make_tuple(
+        Field{"name", &MetricFamily::name}, Field{"type", &MetricFamily::type},
+        Field{"unit", &MetricFamily::unit, false}, Field{"help", &MetricFamily::help},
+        Field{"label", &MetricFamily::label, false}, Field{"samples", &MetricFamily::samples},
+        Field{"buckets", &MetricFamily::buckets}, Field{"count", &MetricFamily::count},
+        Field{"sum", &MetricFamily::sum});
+};
+/// Counters since the daemon's start, and how things are now.
+struct MetricsResult {
+    std::vector<MetricFamily> families;
+    static constexpr auto fields = std::make_tuple(Field{"families", &MetricsResult::families});
+};
+
 /// Records of transfer_records.h, in the order: store, peers, messages, parts, identities. `next`
 /// asks for the page after this one; empty: this is the last.
 struct ExportParams {

@@ -39,6 +39,7 @@ ExitCode run_peer_remove(Context& context);
 
 // commands_daemon.cpp
 ExitCode run_status(Context& context);
+ExitCode run_metrics(Context& context);
 ExitCode run_config_show(Context& context);
 ExitCode run_config_check(Context& context);
 ExitCode run_reload(Context& context);

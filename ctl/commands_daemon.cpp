@@ -6,6 +6,7 @@
 #include "common/nearest_name.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/output_metrics.h"
 #include "ctl/output_status.h"
 #include "ctl/results.h"
 
@@ -40,6 +41,22 @@ ExitCode run_status(Context& context) {
         context.print_json("status", result);
     } else {
         context.print(status_text(parse_result<StatusResult>(result), context.style()));
+    }
+    return ExitCode::done;
+}
+
+ExitCode run_metrics(Context& context) {
+    const std::string wanted = context.arguments().text("format").value_or("openmetrics");
+    const auto format = enum_value<MetricsFormat>(wanted);
+    if (!format) {
+        throw ControlError(error_usage,
+                           "--format: \"" + wanted + "\" is neither openmetrics nor prometheus");
+    }
+    const Json result = context.call("metrics", Json::object());
+    if (context.json()) {
+        context.print_json("metrics", result);
+    } else {
+        context.print(metrics_text(parse_result<MetricsResult>(result), *format));
     }
     return ExitCode::done;
 }

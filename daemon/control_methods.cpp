@@ -109,6 +109,7 @@ void ControlMethods::add_service_methods(ControlServer& server) {
     using This = ControlMethods;
     add<HelloParams>(server, "hello", &This::hello);
     add<NoParams>(server, "status", &This::status);
+    add<NoParams>(server, "metrics", &This::metrics);
     add<NoParams>(server, "config.get", &This::config);
     add<NoParams>(server, "reload", &This::reload, Order::in_turn, Rights::administrators);
     add<LogLevelParams>(server, "log_level", &This::log_level);

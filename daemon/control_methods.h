@@ -73,6 +73,7 @@ private:
     // control_methods_service.cpp
     void hello(const Caller& caller, const HelloParams& params, const Responder& responder);
     void status(const Caller&, const NoParams& params, const Responder& responder);
+    void metrics(const Caller&, const NoParams& params, const Responder& responder);
     void config(const Caller&, const NoParams& params, const Responder& responder);
     void reload(const Caller&, const NoParams& params, const Responder& responder);
     void log_level(const Caller& caller, const LogLevelParams& params, const Responder& responder);

@@ -6,6 +6,7 @@
 #include "daemon/control_continuation.h"
 #include "daemon/control_methods.h"
 #include "daemon/daemon.h"
+#include "daemon/metrics.h"
 
 namespace p2pd {
 
@@ -43,32 +44,6 @@ DialectName name_of(Dialect dialect) {
     return DialectName::base;
 }
 
-std::vector<NamedCount> drops(const NodeCounters& counters) {
-    std::vector<NamedCount> drops;
-    for (const auto& [cause, name] : enum_names(DropCause{})) {
-        drops.push_back({std::string(name), counters.dropped[static_cast<std::size_t>(cause)]});
-    }
-    for (const auto& [cause, name] : enum_names(TurnedAway{})) {
-        drops.push_back({std::string(name), counters.turned_away[static_cast<std::size_t>(cause)]});
-    }
-    return drops;
-}
-
-std::vector<NamedCount> counts(const NodeCounters& counters, const PeerSocketCounters& socket) {
-    return {{"datagrams_received", counters.datagrams_received},
-            {"messages_received", counters.messages_received},
-            {"acks_received", counters.acks_received},
-            {"acks_unmatched", counters.acks_unmatched},
-            {"acks_sent", counters.acks_sent},
-            {"acks_too_late", counters.acks_too_late},
-            {"acks_dropped", counters.acks_dropped},
-            {"transmissions", counters.transmissions},
-            {"retransmissions", counters.retransmissions},
-            {"inbox_full", counters.inbox_full},
-            {"kernel_dropped", socket.kernel_dropped},
-            {"send_errors", socket.send_errors}};
-}
-
 std::vector<LimitUse> limits(Daemon& daemon, const StoreCounts& store) {
     const Config& config = daemon.config();
     const Node& node = daemon.node();
@@ -103,31 +78,52 @@ void ControlMethods::hello(const Caller& caller, const HelloParams& /*params*/,
 
 void ControlMethods::status(const Caller& /*caller*/, const NoParams& /*params*/,
                             const Responder& responder) {
-    daemon_.query(
-        [](Store& store) { return store.counts(); },
-        [this, responder](const StoreCounts& store) mutable {
-            StatusResult status;
-            status.version = P2PD_VERSION;
-            status.pid = getpid();
-            status.started_at = {daemon_.started_at().time_since_epoch().count()};
-            for (const Endpoint& endpoint : daemon_.peer_socket().listening()) {
-                status.listening.push_back(endpoint.text());
-            }
-            status.state_dir = daemon_.config().state_dir;
-            status.socket = daemon_.config().socket;
-            status.unread = store.unread;
-            status.queued = store.pending;
-            status.messages = store.messages;
-            status.newest_id = store.newest_id;
-            status.peers = store.peers;
-            status.store_bytes = store.bytes;
-            status.disk_full = daemon_.node().disk_full();
-            status.clients = static_cast<std::uint32_t>(daemon_.control_server().clients());
-            status.counters = counts(daemon_.node().counters(), daemon_.peer_socket().counters());
-            status.dropped = drops(daemon_.node().counters());
-            status.limits = limits(daemon_, store);
-            responder.result(status);
-        });
+    daemon_.query([](Store& store) { return store.counts(); },
+                  [this, responder](const StoreCounts& store) mutable {
+                      StatusResult status;
+                      status.version = P2PD_VERSION;
+                      status.pid = getpid();
+                      status.started_at = {daemon_.started_at().time_since_epoch().count()};
+                      for (const Endpoint& endpoint : daemon_.peer_socket().listening()) {
+                          status.listening.push_back(endpoint.text());
+                      }
+                      status.state_dir = daemon_.config().state_dir;
+                      status.socket = daemon_.config().socket;
+                      status.unread = store.unread;
+                      status.queued = store.pending;
+                      status.messages = store.messages;
+                      status.newest_id = store.newest_id;
+                      status.peers = store.peers;
+                      status.store_bytes = store.bytes;
+                      status.disk_full = daemon_.node().disk_full();
+                      status.clients =
+                          static_cast<std::uint32_t>(daemon_.control_server().clients());
+                      const NodeCounters counters = daemon_.node().counters();
+                      status.counters = traffic_counts(counters, daemon_.peer_socket().counters());
+                      status.dropped = drop_counts(counters);
+                      status.limits = limits(daemon_, store);
+                      responder.result(status);
+                  });
+}
+
+void ControlMethods::metrics(const Caller& /*caller*/, const NoParams& /*params*/,
+                             const Responder& responder) {
+    daemon_.query([](Store& store) { return store.counts(); },
+                  [this, responder](const StoreCounts& store) mutable {
+                      MetricsFacts facts;
+                      facts.version = P2PD_VERSION;
+                      facts.started_at = daemon_.started_at();
+                      facts.node = daemon_.node().counters();
+                      facts.socket = daemon_.peer_socket().counters();
+                      facts.daemon = daemon_.counters();
+                      facts.store = store;
+                      facts.disk_full = daemon_.node().disk_full();
+                      facts.clients = daemon_.control_server().clients();
+                      facts.unstored_received = daemon_.node().unstored_received();
+                      facts.outgoing_bytes = daemon_.node().outgoing_bytes();
+                      facts.limits = limits(daemon_, store);
+                      responder.result(metrics_of(facts));
+                  });
 }
 
 void ControlMethods::config(const Caller& /*caller*/, const NoParams& /*params*/,

@@ -62,6 +62,19 @@ std::vector<Endpoint> listen_endpoints(const Config& config) {
     return endpoints;
 }
 
+/// A batch that is stored, and how long that took with its sync.
+struct TimedCommit {
+    BatchResult result;
+    Duration took;
+};
+
+TimedCommit timed_commit(Store& store, const StoreBatch& batch) {
+    const auto begin = std::chrono::steady_clock::now();
+    BatchResult result = store.commit(batch);
+    const auto took = std::chrono::steady_clock::now() - begin;
+    return {std::move(result), std::chrono::duration_cast<Duration>(took)};
+}
+
 std::uint64_t random_seed() {
     std::random_device device;
     return (std::uint64_t{device()} << 32U) | device();
@@ -175,17 +188,21 @@ void Daemon::flush() {
 }
 
 void Daemon::handle_events() {
-    for (const Event& event : node_.take_events()) methods_->handle(event);
+    for (const Event& event : node_.take_events()) {
+        counters_.count(event);
+        methods_->handle(event);
+    }
 }
 
 void Daemon::commit(bool lazily_too) {
     auto batch = node_.take_batch(now(), lazily_too);
     if (!batch) return;
-    store_thread_->post([batch](Store& store) { return store.commit(*batch); },
-                        [this](const BatchResult& result) {
-                            node_.stored(now(), result);
+    store_thread_->post([batch](Store& store) { return timed_commit(store, *batch); },
+                        [this](const TimedCommit& commit) {
+                            if (!commit.result.full) counters_.commits.add(commit.took);
+                            node_.stored(now(), commit.result);
                             if (node_.disk_full() != was_disk_full_) log_changes();
-                            changed(result.last_cursor);
+                            changed(commit.result.last_cursor);
                             flush();
                         });
 }

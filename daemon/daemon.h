@@ -17,6 +17,7 @@
 #include "daemon/address_book.h"
 #include "daemon/control_server.h"
 #include "daemon/core/node.h"
+#include "daemon/metrics.h"
 #include "daemon/peer_socket.h"
 #include "daemon/service_notifier.h"
 #include "daemon/store_thread.h"
@@ -49,6 +50,7 @@ public:
     Log& log() { return log_; }
     boost::asio::io_context& loop() { return loop_; }
     WallTime started_at() const { return started_at_; }
+    const DaemonCounters& counters() const { return counters_; }
     Now now() const;
 
     /// Runs `job(Store&)` after everything that the Node knows now is stored, then `done(result)`.
@@ -108,6 +110,7 @@ private:
     bool stopping_ = false;
     bool was_disk_full_ = false;
     std::string last_status_;
+    DaemonCounters counters_;
     std::unique_ptr<StoreThread> store_thread_;  ///< last: it is joined first
 };
 

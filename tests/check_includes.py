@@ -29,7 +29,7 @@ ROOMS = {
     "service_notifier": ("service_notifier*",),
     "bus_server": ("bus_server*",),
     "daemon": ("daemon.*", "main.*", "options.*", "control_methods*", "control_continuation*",
-               "address_book*", "waits*"),
+               "address_book*", "waits*", "metrics*"),
 }
 
 # Headers of one library that only these places may include; fnmatch on the file's path.

@@ -32,6 +32,8 @@ public:
     Taken take(ReceivedMessage message, Instant now);
 
     bool gathered() const { return !gathered_.messages.empty(); }
+    /// Messages that are not durable yet.
+    std::size_t size() const { return gathered_.messages.size() + being_stored_.messages.size(); }
     /// What the store is to keep; at most one batch is being stored.
     std::vector<ReceivedMessage> take_batch();
     /// The batch is durable but for those `turned_away` (rising): the ACKs that are owed for it.

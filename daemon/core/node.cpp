@@ -155,7 +155,9 @@ bool Node::confirm_ranges(Now now, Peer& peer, const WireAck& ack) {
 }
 
 void Node::ack_read(Now now, const Endpoint& endpoint, Peer& peer) {
-    peer.session.ack_read(now.monotonic);
+    if (const auto sample = peer.session.ack_read(now.monotonic)) {
+        counters_.round_trips.add(*sample);
+    }
     heard_now(peer, now.wall);
     touch(endpoint, peer);
 }

@@ -20,6 +20,7 @@
 #include "daemon/core/admission.h"
 #include "daemon/core/codec.h"
 #include "daemon/core/decoder.h"
+#include "daemon/core/duration_histogram.h"
 #include "daemon/core/inbox.h"
 #include "daemon/core/mailbox.h"
 #include "daemon/core/outbox.h"
@@ -53,6 +54,7 @@ struct NodeCounters {
     std::uint64_t acks_dropped = 0;  ///< because too many waited for the socket
     std::array<std::uint64_t, enum_names(DropCause{}).size()> dropped{};
     std::array<std::uint64_t, enum_names(TurnedAway{}).size()> turned_away{};
+    DurationHistogram round_trips;  ///< the samples that timeouts are reckoned by
 };
 
 struct SendRequest {
@@ -140,6 +142,8 @@ public:
     std::size_t peers() const { return peers_.size(); }
     /// Bytes of outgoing messages in memory.
     std::size_t outgoing_bytes() const { return outbox_.bytes(); }
+    /// Received messages that are not durable yet.
+    std::size_t unstored_received() const { return inbox_.size(); }
     /// An unfinished message that is in memory, with its attempts so far; else nullptr.
     const OutgoingMessage* outgoing(MessageId id) const;
     std::optional<PeerView> view(const Endpoint& peer) const;

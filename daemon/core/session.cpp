@@ -141,9 +141,11 @@ std::vector<std::int64_t> Session::parts_in(std::int64_t first_us, std::uint32_t
     return found;
 }
 
-void Session::ack_read(Instant now) {
-    if (slowest_) round_trip_.sample(*std::exchange(slowest_, std::nullopt));
+std::optional<Duration> Session::ack_read(Instant now) {
+    const std::optional<Duration> sample = std::exchange(slowest_, std::nullopt);
+    if (sample) round_trip_.sample(*sample);
     find_losses(now);
+    return sample;
 }
 
 /// RFC 9002, section 6.1: by three later ones, or by time.

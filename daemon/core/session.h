@@ -68,8 +68,8 @@ public:
     /// Empty when no such part is queued here.
     std::optional<Acknowledged> acknowledged(std::int64_t part_us, Instant now);
     /// An ACK has been read to its end: its slowest part is a sample of the round trip, and what
-    /// left well before what it confirms is lost.
-    void ack_read(Instant now);
+    /// left well before what it confirms is lost. Returns the sample, if there is one.
+    std::optional<Duration> ack_read(Instant now);
     /// The part with the highest timestamp, under way or waiting.
     std::optional<std::int64_t> newest() const {
         return parts_.empty() ? std::nullopt : std::optional{parts_.rbegin()->first};

@@ -12,7 +12,8 @@ from typing import Any
 
 from control import TIME_FACTOR
 
-BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
+ROOT = Path(__file__).resolve().parents[2]  # of the source
+BUILD = ROOT / "build" / "release"
 P2PD = os.environ.get("P2PD", str(BUILD / "daemon" / "p2pd"))
 P2PCTL = os.environ.get("P2PCTL", str(BUILD / "ctl" / "p2pctl"))
 
