@@ -139,8 +139,9 @@ std::vector<BookEntry> PeerTable::book() {
 
 std::vector<PeerRecord> PeerTable::list(const std::optional<Endpoint>& after, std::uint32_t limit) {
     std::vector<PeerRecord> records;
-    sqlite::Run row =
-        list_.run(after ? after->text() : std::string(), std::clamp(limit, 1U, page_messages_max));
+    // One more than a page has tells whether there is another.
+    sqlite::Run row = list_.run(after ? after->text() : std::string(),
+                                std::clamp(limit, 1U, page_messages_max + 1));
     while (row.step()) records.push_back(read_record(row));
     return records;
 }
