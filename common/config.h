@@ -26,6 +26,13 @@ constexpr auto enum_names(Accept) {
         {{Accept::all, "all"}, {Accept::known, "known"}}};
 }
 
+/// The message bus that the daemon offers itself on.
+enum class MessageBus : std::uint8_t { off, system, user };
+constexpr auto enum_names(MessageBus) {
+    return std::array<std::pair<MessageBus, std::string_view>, 3>{
+        {{MessageBus::off, "off"}, {MessageBus::system, "system"}, {MessageBus::user, "user"}}};
+}
+
 /// Decides the defaults: a system service has its folders in /etc, /var/lib and /run, a user
 /// service in those of the XDG base directory specification.
 enum class ServiceKind { system, user };
@@ -47,6 +54,7 @@ struct Config {
     std::string state_dir;            ///< absolute
     std::string socket;               ///< absolute, fits into sockaddr_un
     std::string socket_group;         ///< empty: the group stays as it is
+    MessageBus dbus = MessageBus::off;
     LogLevel log_level = LogLevel::info;
     std::vector<std::string> admins;  ///< user names
     std::chrono::microseconds expires{};

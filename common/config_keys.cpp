@@ -40,6 +40,8 @@ constexpr KeyRow rows[] = {
      "Control socket, for p2pctl and other programs."},
     {"socket_group", "p2pd", "", GroupRule{}, Applies::at_restart,
      "Group that may use the control socket; empty leaves the group as it is."},
+    {"dbus", "system", "user", MessageBusRule{}, Applies::at_restart,
+     "Message bus to be on as org.p2pd1; without it everything else works."},
     {"log_level", "info", "info", LogLevelRule{}, Applies::at_reload,
      "Least important lines that are logged."},
     {"admins", "", "", AdminsRule{}, Applies::at_reload,
@@ -182,6 +184,11 @@ struct Reader {
         if (level) config.log_level = *level;
         return level.has_value();
     }
+    bool operator()(const MessageBusRule&) const {
+        const auto bus = enum_value<MessageBus>(value);
+        if (bus) config.dbus = *bus;
+        return bus.has_value();
+    }
     bool operator()(const AcceptRule&) const {
         const auto accept = enum_value<Accept>(value);
         if (accept) config.accept = *accept;
@@ -225,6 +232,9 @@ struct Writer {
     std::string operator()(const LogLevelRule&) const {
         return std::string(enum_name(config.log_level));
     }
+    std::string operator()(const MessageBusRule&) const {
+        return std::string(enum_name(config.dbus));
+    }
     std::string operator()(const AcceptRule&) const {
         return std::string(enum_name(config.accept));
     }
@@ -254,6 +264,7 @@ struct Describer {
         }
         return text;
     }
+    std::string operator()(const MessageBusRule&) const { return "off, system or user"; }
     std::string operator()(const AcceptRule&) const { return "all or known"; }
     std::string operator()(const BlockRule&) const {
         return "IP or IP/BITS (10.1.0.0/16, fe80::/10), at most " + std::to_string(blocked_max);

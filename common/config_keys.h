@@ -19,6 +19,7 @@ namespace p2pd {
 struct ListenRule {};
 struct AdminsRule {};
 struct LogLevelRule {};
+struct MessageBusRule {};
 struct AcceptRule {};
 struct BlockRule {};
 /// A group's name, or nothing.
@@ -43,8 +44,8 @@ struct BytesRule {
     std::size_t min;
     std::size_t max;
 };
-using KeyRule = std::variant<ListenRule, AdminsRule, LogLevelRule, AcceptRule, BlockRule, GroupRule,
-                             PathRule, DurationRule, CountRule, BytesRule>;
+using KeyRule = std::variant<ListenRule, AdminsRule, LogLevelRule, MessageBusRule, AcceptRule,
+                             BlockRule, GroupRule, PathRule, DurationRule, CountRule, BytesRule>;
 
 enum class Applies { at_reload, at_restart };
 

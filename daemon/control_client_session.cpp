@@ -155,18 +155,12 @@ void ControlClient::handle(std::string_view line) {
 
 void ControlClient::dispatch(const ControlRequest& request) {
     ++pending_;
-    const auto found = server_.methods_.find(request.method);
-    const bool holds = found != server_.methods_.end() && !found->second.pipelined;
+    const ControlMethod* const method = server_.find_method(request.method);
+    const bool holds = method != nullptr && !method->pipelined;
     Responder responder(weak_from_this(), request.id, holds);
     if (subscription_method(request.method, request.params, responder)) return;
-    if (found == server_.methods_.end()) {
-        return responder.error(
-            error_method,
-            "there is no method \"" + std::string(request.method.substr(0, 64)) + "\"",
-            "rpc.discover lists the methods");
-    }
     holding_ = holds;
-    found->second.call(caller_, request.params, responder);
+    server_.call(caller_, request, method, responder);
 }
 
 bool ControlClient::subscription_method(std::string_view method, const LineJson& params,

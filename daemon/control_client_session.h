@@ -19,7 +19,7 @@ namespace p2pd {
 
 /// Reads lines, begins their methods in order, writes answers as they come. Nothing is read while
 /// too much is unanswered or unwritten, so that a client can make the daemon neither wait nor grow.
-class ControlClient : public std::enable_shared_from_this<ControlClient> {
+class ControlClient : public Requester, public std::enable_shared_from_this<ControlClient> {
 public:
     ControlClient(ControlServer& server, boost::asio::local::stream_protocol::socket socket);
 
@@ -27,8 +27,7 @@ public:
     /// Ends at once.
     void close();
     void write(std::string_view line);
-    /// One request is answered; `line` is empty for a notification's.
-    void answer(std::string_view line, bool holds);
+    void answer(std::string_view line, bool holds) override;
     /// There may be more to read for its subscription.
     void pump();
 

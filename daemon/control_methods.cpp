@@ -72,12 +72,15 @@ void ControlMethods::add_to(ControlServer& server) {
         descriptions_.push_back(
             {{"name", name}, {"params", fields}, {"administrators_only", false}});
     }
-    server.set_changes([this](std::uint64_t since, auto done) {
-        constexpr std::uint32_t page_messages = 200;
-        daemon_.query(
-            [since](Store& store) { return store.changes(since, page_messages); },
-            [done = std::move(done)](MessagesResult page) { done(std::move(page.messages)); });
-    });
+    server.set_changes([this](std::uint64_t since, auto done) { changes(since, std::move(done)); });
+}
+
+void ControlMethods::changes(std::uint64_t since,
+                             std::function<void(std::vector<MessageRecord>)> done) {
+    constexpr std::uint32_t page_messages = 200;
+    daemon_.query(
+        [since](Store& store) { return store.changes(since, page_messages); },
+        [done = std::move(done)](MessagesResult page) { done(std::move(page.messages)); });
 }
 
 void ControlMethods::add_message_methods(ControlServer& server) {

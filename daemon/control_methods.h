@@ -31,6 +31,8 @@ public:
     explicit ControlMethods(Daemon& daemon);
 
     void add_to(ControlServer& server);
+    /// Messages that changed after a cursor, in its order; a page.
+    void changes(std::uint64_t since, std::function<void(std::vector<MessageRecord>)> done);
     /// The Node says what became of messages.
     void handle(const Event& event);
     /// The configuration has changed.
@@ -67,6 +69,7 @@ private:
     void thread(const Caller&, const ThreadParams& params, const Responder& responder);
     void search(const Caller&, const SearchParams& params, const Responder& responder);
     void mark(const Caller&, const MarkParams& params, const Responder& responder);
+    void edited(const std::optional<std::uint64_t>& count, const Responder& responder);
     void remove(const Caller&, const IdsParams& params, const Responder& responder);
     void purge(const Caller&, const PurgeParams& params, const Responder& responder);
 

@@ -28,19 +28,20 @@ struct Changed {
     std::optional<std::uint64_t> count;
 };
 
-void answer_count(const std::optional<std::uint64_t>& count, const Responder& responder) {
-    if (!count) {
-        throw ControlFailure{error_disk_full, "the disk is full, nothing was changed",
-                             "make room on the disk"};
-    }
-    responder.result(CountResult{*count});
-}
-
 bool is_pending(const MessageRecord& record) {
     return record.dir == Direction::out && !is_final(record.state);
 }
 
 }  // namespace
+
+void ControlMethods::edited(const std::optional<std::uint64_t>& count, const Responder& responder) {
+    if (!count) {
+        throw ControlFailure{error_disk_full, "the disk is full, nothing was changed",
+                             "make room on the disk"};
+    }
+    daemon_.counts_changed();
+    responder.result(CountResult{*count});
+}
 
 void ControlMethods::list(const Caller& /*caller*/, const ListParams& params,
                           const Responder& responder) {
@@ -112,9 +113,9 @@ void ControlMethods::mark(const Caller& /*caller*/, const MarkParams& params,
             changed.count = store.mark(params.ids, params.all, params.read);
             return changed;
         },
-        answering(responder, [params, responder](const Changed& changed) {
+        answering(responder, [this, params, responder](const Changed& changed) {
             require_all(params.ids, changed.lookup.records, changed.lookup.newest);
-            answer_count(changed.count, responder);
+            edited(changed.count, responder);
         }));
 }
 
@@ -131,7 +132,7 @@ void ControlMethods::remove(const Caller& /*caller*/, const IdsParams& params,
             }
             return changed;
         },
-        answering(responder, [ids = params.ids, responder](const Changed& changed) {
+        answering(responder, [this, ids = params.ids, responder](const Changed& changed) {
             require_all(ids, changed.lookup.records, changed.lookup.newest);
             for (const MessageRecord& record : changed.lookup.records) {
                 if (!is_pending(record)) continue;
@@ -139,7 +140,7 @@ void ControlMethods::remove(const Caller& /*caller*/, const IdsParams& params,
                 throw ControlFailure{error_wrong_state, "message " + id + " is still being sent",
                                      "p2pctl cancel " + id};
             }
-            answer_count(changed.count, responder);
+            edited(changed.count, responder);
         }));
 }
 
@@ -150,10 +151,11 @@ void ControlMethods::purge(const Caller& /*caller*/, const PurgeParams& params,
         throw ControlFailure{error_params, "\"older_than_s\": must be at most 100 years"};
     }
     const WallTime before = daemon_.now().wall - std::chrono::seconds{params.older_than_s};
-    daemon_.query([before](Store& store) { return store.purge(before); },
-                  answering(responder, [responder](const std::optional<std::uint64_t>& count) {
-                      answer_count(count, responder);
-                  }));
+    daemon_.query(
+        [before](Store& store) { return store.purge(before); },
+        answering(responder, [this, responder](const std::optional<std::uint64_t>& count) {
+            edited(count, responder);
+        }));
 }
 
 }  // namespace p2pd

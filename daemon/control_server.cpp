@@ -102,6 +102,29 @@ void ControlServer::set_warn(Warn warn) {
     for (const std::string& warning : std::exchange(warnings_, {})) warn_(warning);
 }
 
+const ControlMethod* ControlServer::find_method(std::string_view name) const {
+    const auto found = methods_.find(name);
+    return found == methods_.end() ? nullptr : &found->second;
+}
+
+void ControlServer::call(const Caller& caller, const ControlRequest& request,
+                         const ControlMethod* method, const Responder& responder) {
+    if (method != nullptr) return method->call(caller, request.params, responder);
+    responder.error(error_method,
+                    "there is no method \"" + std::string(request.method.substr(0, 64)) + "\"",
+                    "rpc.discover lists the methods");
+}
+
+void ControlServer::request(const Caller& caller, std::string_view line,
+                            const std::shared_ptr<Requester>& by) {
+    const auto read = reader_->read(line);
+    if (const auto* problem = std::get_if<ControlRequestProblem>(&read)) {
+        return Responder(by, RequestId{}, false).error(problem->kind, problem->what, problem->hint);
+    }
+    const auto& request = std::get<ControlRequest>(read);
+    call(caller, request, find_method(request.method), Responder(by, request.id, false));
+}
+
 void ControlServer::start() {
     accept();
 }

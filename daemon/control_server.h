@@ -43,12 +43,21 @@ struct Caller {
 class ControlClient;
 class ControlRequestReader;
 class LineJson;
+struct ControlRequest;
+
+/// Who takes the answers of its requests: a client of the socket, or another way in.
+class Requester {
+public:
+    virtual ~Requester() = default;
+    /// One request is answered; `line` is empty for a notification's. `holds`: as Responder has it.
+    virtual void answer(std::string_view line, bool holds) = 0;
+};
 
 /// Answers one request exactly once, now or later. The client may have gone by then.
 class Responder {
 public:
     /// An empty id: a notification, which gets no answer (JSON-RPC 2.0, section 4.1).
-    Responder(std::weak_ptr<ControlClient> client, std::optional<RequestId> id, bool holds)
+    Responder(std::weak_ptr<Requester> client, std::optional<RequestId> id, bool holds)
         : client_(std::move(client)), id_(std::move(id)), holds_(holds) {}
 
     /// `result` is whatever append_json() takes.
@@ -63,7 +72,7 @@ private:
     void finish(std::string_view line) const;
     void finish_result(std::string_view line) const;
 
-    std::weak_ptr<ControlClient> client_;
+    std::weak_ptr<Requester> client_;
     std::optional<RequestId> id_;
     bool holds_;
 };
@@ -93,6 +102,8 @@ public:
     void add_method(std::string name, ControlMethod method);
     /// `subscribe` and `unsubscribe` are the server's own; this is where they read from.
     void set_changes(ChangesSource changes) { changes_ = std::move(changes); }
+    /// One request of `caller` that came in another way; all but the subscriptions, of any order.
+    void request(const Caller& caller, std::string_view line, const std::shared_ptr<Requester>& by);
     void start();
     /// No new clients; what is answered already is still written, as far as clients take it.
     void stop();
@@ -108,6 +119,9 @@ public:
 private:
     friend class ControlClient;
 
+    void call(const Caller& caller, const ControlRequest& request, const ControlMethod* method,
+              const Responder& responder);
+    const ControlMethod* find_method(std::string_view name) const;
     void accept();
     void refuse(boost::asio::local::stream_protocol::socket socket);
     void bind(const std::filesystem::path& path);

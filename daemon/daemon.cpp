@@ -75,6 +75,16 @@ TimedCommit timed_commit(Store& store, const StoreBatch& batch) {
     return {std::move(result), std::chrono::duration_cast<Duration>(took)};
 }
 
+/// Brings the bus the answers to what it asked.
+class BusRequester : public Requester {
+public:
+    explicit BusRequester(BusServer& bus) : bus_(bus) {}
+    void answer(std::string_view line, bool /*holds*/) override { bus_.answer(line); }
+
+private:
+    BusServer& bus_;
+};
+
 std::uint64_t random_seed() {
     std::random_device device;
     return (std::uint64_t{device()} << 32U) | device();
@@ -92,6 +102,8 @@ Daemon::Daemon(Config config, ConfigSources sources, Log& log)
       node_(node_limits(config_), opened_store_->recover(config_.peers_max), random_seed()),
       peer_socket_(loop_, listen_endpoints(config_), passed_sockets()),
       control_server_(loop_, config_.socket, config_.socket_group, control_limits(config_)),
+      bus_server_(loop_, config_.dbus, bus_hooks()),
+      bus_requester_(std::make_shared<BusRequester>(bus_server_)),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       node_timer_(loop_),
       watchdog_timer_(loop_),
@@ -153,6 +165,7 @@ void Daemon::run() {
                  schedule_flush();
              }});
     control_server_.start();
+    bus_server_.start();
     wait_for_signal();
     start_watchdog();
     flush();
@@ -255,6 +268,25 @@ void Daemon::maintained(const Maintenance& done) {
 
 void Daemon::changed(Cursor cursor) {
     control_server_.changed(cursor);
+    bus_server_.changed(cursor);
+}
+
+BusServer::Hooks Daemon::bus_hooks() {
+    return {.ask =
+                [this](std::uint32_t uid, std::string_view line) {
+                    control_server_.request({uid, 0}, line, bus_requester_);
+                },
+            .changes = [this](std::uint64_t since,
+                              auto done) { methods_->changes(since, std::move(done)); },
+            .report =
+                [this](bool usable, const std::string& what) {
+                    if (usable) {
+                        log_.info("on the message bus as " + what);
+                    } else {
+                        log_.warning("the message bus cannot be used: " + what +
+                                     "; everything else works, and it is tried again");
+                    }
+                }};
 }
 
 void Daemon::wait_for_signal() {
@@ -279,6 +311,7 @@ void Daemon::stop() {
     notifier_.stopping();
     peer_socket_.stop_receiving();
     control_server_.stop();
+    bus_server_.stop();
     query([](Store&) { return true; }, [this](bool) { loop_.stop(); });
 }
 
@@ -323,6 +356,7 @@ void Daemon::start_watchdog() {
 /// Now and then: what changed is said, to the log and to systemd.
 void Daemon::watch() {
     log_changes();
+    counts_changed();  // addresses that were awaited
     std::string status = status_text();
     if (status != last_status_) {
         last_status_ = std::move(status);

@@ -15,6 +15,7 @@
 #include "common/config.h"
 #include "common/logging.h"
 #include "daemon/address_book.h"
+#include "daemon/bus_server.h"
 #include "daemon/control_server.h"
 #include "daemon/core/node.h"
 #include "daemon/metrics.h"
@@ -67,6 +68,8 @@ public:
     }
     /// flush() soon, once for all that is done until then.
     void schedule_flush();
+    /// Numbers that others look at may have changed, although no message has.
+    void counts_changed() { bus_server_.counts_changed(); }
     /// Reads the configuration anew; all or nothing. Throws ConfigError.
     ReloadResult reload();
 
@@ -80,6 +83,7 @@ private:
     void arm_timer();
     void maintained(const Maintenance& done);
     void changed(Cursor cursor);
+    BusServer::Hooks bus_hooks();
     void wait_for_signal();
     void stop();
     PassedSockets passed_sockets();
@@ -100,6 +104,8 @@ private:
     ServiceNotifier notifier_;
     PeerSocket peer_socket_;
     ControlServer control_server_;
+    BusServer bus_server_;
+    std::shared_ptr<Requester> bus_requester_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer node_timer_;
     boost::asio::steady_timer watchdog_timer_;

@@ -27,7 +27,7 @@ ROOMS = {
     "control_server": ("control_server*", "control_client_session*", "control_request*"),
     "peer_socket": ("peer_socket*", "udp_socket*", "socket_address*"),
     "service_notifier": ("service_notifier*",),
-    "bus_server": ("bus_server*",),
+    "bus_server": ("bus_*",),
     "daemon": ("daemon.*", "main.*", "options.*", "control_methods*", "control_continuation*",
                "address_book*", "waits*", "metrics*"),
 }
@@ -40,7 +40,7 @@ CONFINED = {
     "xxhash.h": ("daemon/store*",),
     "sodium*": ("daemon/store*", "daemon/core/identity*"),
     "spdlog/*": ("common/logging*",),
-    "systemd/*": ("daemon/service_notifier*", "daemon/bus_server*", "common/logging*",
+    "systemd/*": ("daemon/service_notifier*", "daemon/bus_*", "common/logging*",
                   "ctl/service_manager*"),
 }
 

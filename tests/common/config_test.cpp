@@ -33,6 +33,7 @@ TEST(ConfigDefaults, OfASystemServiceAreInTheSystemsFolders) {
     EXPECT_EQ(config.state_dir, "/var/lib/p2pd");
     EXPECT_EQ(config.socket, "/run/p2pd/control.sock");
     EXPECT_EQ(config.socket_group, "p2pd");
+    EXPECT_EQ(config.dbus, MessageBus::system);
     EXPECT_EQ(default_config_file(ServiceKind::system, {}), "/etc/p2pd/p2pd.conf");
 }
 
@@ -41,6 +42,7 @@ TEST(ConfigDefaults, OfAUserServiceAreInTheUsersFolders) {
     EXPECT_EQ(config.state_dir, "/x/state/p2pd");
     EXPECT_EQ(config.socket, "/x/run/p2pd/control.sock");
     EXPECT_EQ(config.socket_group, "");
+    EXPECT_EQ(config.dbus, MessageBus::user);
     EXPECT_EQ(default_config_file(ServiceKind::user, xdg), "/x/config/p2pd/p2pd.conf");
 }
 
@@ -96,7 +98,7 @@ TEST(ConfigKeys, ThatTakeEffectByAReloadAreTheHarmlessOnes) {
         if (key.needs_restart) restart.push_back(key.name);
     }
     EXPECT_EQ(restart, (std::vector<std::string_view>{
-                           "listen", "state_dir", "socket", "socket_group", "peers_max",
+                           "listen", "state_dir", "socket", "socket_group", "dbus", "peers_max",
                            "peer_memory_max", "memory_max", "checkpoint_bytes"}));
 }
 
@@ -148,6 +150,7 @@ TEST(ConfigReload, AppliesOnlyWhatNeedsNoRestart) {
     EXPECT_EQ(config.listen, running.listen);
     EXPECT_EQ(config.state_dir, running.state_dir);
     EXPECT_EQ(config.socket_group, "");
+    EXPECT_EQ(config.dbus, MessageBus::user);
     EXPECT_EQ(config.sources.at("listen"), "default");
     EXPECT_EQ(config.sources.at("log_level"), "p2pd.conf:2");
 }

@@ -45,6 +45,7 @@ class Daemon:
         self.listen = listen
         self.options = list(options)
         self.watchdog_us = watchdog_us
+        self.environment: dict[str, str] = {}  # beside the clean one
         self.prefix: list[str] = []  # a program that executes the daemon in its place
         self.passed: dict[str, socket.socket] = {}  # by name: what systemd would pass to it
         self.process: subprocess.Popen[bytes] | None = None
@@ -65,7 +66,7 @@ class Daemon:
 
     def command(self) -> list[str]:
         command = [programs.P2PD, "--config", str(self.config), "--state-dir", str(self.state)]
-        command += ["--socket", str(self.socket), "--set", "socket_group="]
+        command += ["--socket", str(self.socket), "--set", "socket_group=", "--set", "dbus=off"]
         # Peers of tests write faster than strangers may; test_limits.py is about those.
         command += [f"--set={key}_rate=1000000" for key in ("stranger", "strangers")]
         for address in self.listen:
@@ -77,7 +78,7 @@ class Daemon:
         assert self.process is None
         self.notify = NotifySocket(self.folder / "notify")
         self.notify.kept.update(self.passed)  # what is passed stays the manager's too
-        environment = clean_environment(self.folder)
+        environment = clean_environment(self.folder) | self.environment
         environment["NOTIFY_SOCKET"] = str(self.notify.path)
         if self.watchdog_us:
             environment["WATCHDOG_USEC"] = str(self.watchdog_us)
