@@ -20,6 +20,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "common/log_ids.h"
 #include "common/terminal_text.h"
 
 namespace p2pd {
@@ -69,7 +70,7 @@ public:
     bool send() const { return sd_journal_sendv(vectors_.data(), count_) >= 0; }
 
 private:
-    static constexpr std::size_t fields_max = 6;
+    static constexpr std::size_t fields_max = 7;
     std::array<std::string, fields_max> fields_;
     std::array<iovec, fields_max> vectors_{};
     int count_ = 0;
@@ -83,6 +84,7 @@ void write_to_journal(const LogEvent& event) {
     entry.add("MESSAGE_ID", event.fields.message_id);
     entry.add("P2P_PEER", event.fields.peer);
     entry.add("P2P_MESSAGE", event.fields.message);
+    entry.add("P2P_CLASS", event.fields.event_class);
     if (entry.send()) return;
     // systemd reads the level from this prefix.
     std::fprintf(stderr, "<%c>%.*s\n", priority(event.level), static_cast<int>(event.text.size()),
@@ -141,12 +143,14 @@ struct Log::State {
     void report(std::string_view event_class, ClassWindow& window) const {
         if (window.suppressed == 0) return;
         put(window.level,
-            std::string(event_class) + ": suppressed " + std::to_string(window.suppressed), {});
+            std::string(event_class) + ": suppressed " + std::to_string(window.suppressed),
+            {.message_id = log_id::suppressed, .event_class = event_class});
         window.suppressed = 0;
     }
 
     void limited(std::string_view event_class, LogLevel event_level, std::string_view text,
-                 const LogFields& fields) {
+                 LogFields fields) {
+        fields.event_class = event_class;
         const auto now = clock();
         ClassWindow& window = windows.try_emplace(std::string(event_class)).first->second;
         if (window.passed == 0 || window.over(now)) {

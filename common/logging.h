@@ -13,9 +13,10 @@ namespace p2pd {
 /// What the journal keeps beside the text, to search by; empty ones are left out. Message text
 /// is never logged.
 struct LogFields {
-    std::string_view message_id = {};  ///< kind of event, 32 hexadecimal digits: MESSAGE_ID
-    std::string_view peer = {};        ///< `IP:PORT`: P2P_PEER
-    std::string_view message = {};     ///< id of the message: P2P_MESSAGE
+    std::string_view message_id = {};   ///< kind of event, one of log_id: MESSAGE_ID
+    std::string_view peer = {};         ///< `IP:PORT`: P2P_PEER
+    std::string_view message = {};      ///< id of the message: P2P_MESSAGE
+    std::string_view event_class = {};  ///< what `limited` counts it by: P2P_CLASS
 };
 
 /// One line of the log, on its way out; the text is safe to print.
@@ -59,12 +60,14 @@ public:
 
     /// For what others can cause at will: at most limited_lines_max lines a second and class pass,
     /// the number of the rest is said with the class's next line or by report_suppressed().
-    /// `event_class` is one of a small fixed set, never made from input.
+    /// `event_class`, which becomes its field, is one of a small fixed set, never made from input.
     void limited(std::string_view event_class, LogLevel level, std::string_view text,
                  const LogFields& fields = {});
     /// Says what is still unsaid of classes whose second is over; to be called now and then.
     void report_suppressed();
 
+    /// Whether events of this level are written; to build no text for nothing.
+    bool writes(LogLevel event_level) const { return event_level >= level(); }
     void set_level(LogLevel level);
     LogLevel level() const;
 

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "common/endpoint_text.h"
+#include "common/log_ids.h"
 #include "common/nearest_name.h"
 #include "daemon/control_request.h"
 #include "daemon/daemon.h"
+#include "daemon/message_log.h"
 
 namespace p2pd {
 
@@ -28,7 +30,8 @@ void ControlMethods::configured() {
         if (const passwd* const user = getpwnam(name.c_str())) {
             admins_.insert(user->pw_uid);
         } else {
-            daemon_.log().warning("admins: there is no user " + name);
+            daemon_.log().warning("admins: there is no user " + name,
+                                  {.message_id = log_id::admin_unknown});
         }
     }
 }
@@ -127,7 +130,9 @@ void ControlMethods::handle(const Event& event) {
     if (const auto* outcome = std::get_if<SendOutcome>(&event)) {
         sent(*outcome);
     } else {
-        waits_.finished(std::get<Finished>(event));
+        const auto& finished = std::get<Finished>(event);
+        log_end(daemon_.log(), finished);
+        waits_.finished(finished);
     }
 }
 

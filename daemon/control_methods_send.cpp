@@ -5,6 +5,7 @@
 #include "daemon/control_continuation.h"
 #include "daemon/control_methods.h"
 #include "daemon/daemon.h"
+#include "daemon/message_log.h"
 
 namespace p2pd {
 
@@ -105,6 +106,7 @@ void ControlMethods::sent(const SendOutcome& outcome) {
         return responder.error(error_disk_full, "the disk is full, nothing was accepted",
                                "make room in " + daemon_.config().state_dir);
     }
+    if (!outcome.repeated) log_accepted(daemon_.log(), outcome.id, sending.peer);
     SendResult result{.id = outcome.id,
                       .peer = sending.peer.text(),
                       .name = daemon_.book().name_of(sending.peer),

@@ -6,6 +6,7 @@
 #include "daemon/control_continuation.h"
 #include "daemon/control_methods.h"
 #include "daemon/daemon.h"
+#include "daemon/message_log.h"
 #include "daemon/metrics.h"
 
 namespace p2pd {
@@ -240,6 +241,7 @@ void ControlMethods::set_name(const Endpoint& endpoint, const std::optional<std:
             PeerRecord record = set.record.value_or(PeerRecord{});
             record.name = name;
             record.address = endpoint.text();
+            log_named(daemon_.log(), endpoint, name);
             overlay(record);
             responder.result(record);
         }));

@@ -7,7 +7,9 @@
 
 #include <boost/asio/post.hpp>
 
+#include "common/log_ids.h"
 #include "daemon/control_methods.h"
+#include "daemon/message_log.h"
 
 namespace p2pd {
 
@@ -109,7 +111,9 @@ Daemon::Daemon(Config config, ConfigSources sources, Log& log)
       watchdog_timer_(loop_),
       housekeeping_timer_(loop_),
       methods_(std::make_unique<ControlMethods>(*this)) {
-    for (const std::string& warning : opened_store_->warnings()) log_.warning(warning);
+    for (const std::string& warning : opened_store_->warnings()) {
+        log_.warning(warning, {.message_id = log_id::store_warning});
+    }
     changed(opened_store_->counts().last_cursor);
     store_thread_ = std::make_unique<StoreThread>(
         loop_, std::move(opened_store_), [this](const Maintenance& done) { maintained(done); },
@@ -152,8 +156,9 @@ Now Daemon::now() const {
 }
 
 void Daemon::run() {
-    control_server_.set_warn(
-        [this](const std::string& what) { log_.limited("control", LogLevel::warning, what); });
+    control_server_.set_warn([this](const std::string& what) {
+        log_.limited("control", LogLevel::warning, what, {.message_id = log_id::control_trouble});
+    });
     peer_socket_.start(
         {.received = [this](const Endpoint& from, const Endpoint& local,
                             std::string_view bytes) { node_.receive(now(), from, local, bytes); },
@@ -170,15 +175,16 @@ void Daemon::run() {
     start_watchdog();
     flush();
     for (const Endpoint& endpoint : peer_socket_.awaited()) {
-        log_.warning("no interface has the address of " + endpoint.text() + " yet: waiting for it");
+        log_.warning("no interface has the address of " + endpoint.text() + " yet: waiting for it",
+                     {.message_id = log_id::address_awaited});
     }
-    log_.info("p2pd " P2PD_VERSION " is ready, " + status_text());
+    log_.info("p2pd " P2PD_VERSION " is ready, " + status_text(), {.message_id = log_id::ready});
     keep_sockets();
     notifier_.ready(status_text());
     watch();
     loop_.run();
     if (const auto failure = store_thread_->finish()) throw StoreFailure(*failure);
-    log_.info("p2pd has stopped");
+    log_.info("p2pd has stopped", {.message_id = log_id::stopped});
 }
 
 void Daemon::schedule_flush() {
@@ -211,9 +217,10 @@ void Daemon::commit(bool lazily_too) {
     auto batch = node_.take_batch(now(), lazily_too);
     if (!batch) return;
     store_thread_->post([batch](Store& store) { return timed_commit(store, *batch); },
-                        [this](const TimedCommit& commit) {
+                        [this, batch](const TimedCommit& commit) {
                             if (!commit.result.full) counters_.commits.add(commit.took);
                             node_.stored(now(), commit.result);
+                            log_received(log_, *batch, commit.result);
                             if (node_.disk_full() != was_disk_full_) log_changes();
                             changed(commit.result.last_cursor);
                             flush();
@@ -281,10 +288,12 @@ BusServer::Hooks Daemon::bus_hooks() {
             .report =
                 [this](bool usable, const std::string& what) {
                     if (usable) {
-                        log_.info("on the message bus as " + what);
+                        log_.info("on the message bus as " + what,
+                                  {.message_id = log_id::bus_joined});
                     } else {
                         log_.warning("the message bus cannot be used: " + what +
-                                     "; everything else works, and it is tried again");
+                                         "; everything else works, and it is tried again",
+                                     {.message_id = log_id::bus_lost});
                     }
                 }};
 }
@@ -296,7 +305,8 @@ void Daemon::wait_for_signal() {
         try {
             reload();
         } catch (const ConfigError& failed) {
-            log_.error(std::string("not reloaded: ") + failed.what());
+            log_.error(std::string("not reloaded: ") + failed.what(),
+                       {.message_id = log_id::not_reloaded});
         }
         wait_for_signal();
     });
@@ -307,7 +317,7 @@ void Daemon::wait_for_signal() {
 void Daemon::stop() {
     if (std::exchange(stopping_, true)) return;
     log_changes();
-    log_.info("stopping");
+    log_.info("stopping", {.message_id = log_id::stopping});
     notifier_.stopping();
     peer_socket_.stop_receiving();
     control_server_.stop();
@@ -332,7 +342,8 @@ ReloadResult Daemon::reload() {
             [](bool) {});
         methods_->configured();
         log_.info("configuration reloaded, " + std::to_string(difference.changed.size()) +
-                  " keys changed");
+                      " keys changed",
+                  {.message_id = log_id::reloaded});
         notifier_.ready(status_text());
         return {difference.changed, difference.needs_restart};
     } catch (const ConfigError&) {
@@ -374,15 +385,16 @@ void Daemon::watch() {
 
 void Daemon::log_changes() {
     if (const auto error = peer_socket_.take_error()) {
-        log_.limited("send_error", LogLevel::warning, *error);
+        log_.limited("send_error", LogLevel::warning, *error, {.message_id = log_id::send_trouble});
     }
     if (node_.disk_full() != was_disk_full_) {
         was_disk_full_ = node_.disk_full();
         if (was_disk_full_) {
-            log_.error("the disk is full: nothing is accepted until there is room in " +
-                       config_.state_dir);
+            log_.error(
+                "the disk is full: nothing is accepted until there is room in " + config_.state_dir,
+                {.message_id = log_id::disk_full});
         } else {
-            log_.info("there is room on the disk again");
+            log_.info("there is room on the disk again", {.message_id = log_id::disk_room});
         }
     }
     log_.report_suppressed();

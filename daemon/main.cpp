@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/log_ids.h"
 #include "common/terminal_text.h"
 #include "daemon/daemon.h"
 #include "daemon/options.h"
@@ -25,16 +26,17 @@ int fail(ExitCode code, const std::string& what) {
 
 int serve(const DaemonOptions& options, const Config& config) {
     Log log(config.log_level);
+    constexpr LogFields failed{.message_id = log_id::failed};
     try {
         Daemon daemon(config, options.sources, log);
         daemon.run();
         return 0;
     } catch (const StoreFailure& error) {
-        log.error(error.what());
+        log.error(error.what(), failed);
     } catch (const ListenError& error) {
-        log.error(error.what());
+        log.error(error.what(), failed);
     } catch (const ControlSocketError& error) {
-        log.error(error.what());
+        log.error(error.what(), failed);
     }
     return static_cast<int>(ExitCode::io);
 }

@@ -29,7 +29,7 @@ ROOMS = {
     "service_notifier": ("service_notifier*",),
     "bus_server": ("bus_*",),
     "daemon": ("daemon.*", "main.*", "options.*", "control_methods*", "control_continuation*",
-               "address_book*", "waits*", "metrics*"),
+               "address_book*", "message_log*", "metrics*", "waits*"),
 }
 
 # Headers of one library that only these places may include; fnmatch on the file's path.
