@@ -229,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(
     ConfigSourcesTest, BadSetting,
     testing::Values("=", "=1", "listen=localhost", "listen=10.0.0.1:1023", "listen=10.0.0.1:65536",
                     "listen=1.1.1.1 1.1.1.1", "state_dir=", "socket=/" + std::string(107, 'x'),
-                    "state_dir=/a\tb", "socket_group=-x", "socket_group=a b",
+                    "state_dir=/a\tb", "dbus=both", "socket_group=-x", "socket_group=a b",
                     "log_level=", "log_level=Info", "admins=bob/eve", "expires=0", "expires=15d",
                     "expires=", "text_bytes_max=0", "text_bytes_max=65537", "text_bytes_max=1K",
                     "peers_max=15", "peers_max=1000001", "peers_max=-16", "peers_max=+16",

@@ -150,7 +150,6 @@ TEST(ConfigReload, AppliesOnlyWhatNeedsNoRestart) {
     EXPECT_EQ(config.listen, running.listen);
     EXPECT_EQ(config.state_dir, running.state_dir);
     EXPECT_EQ(config.socket_group, "");
-    EXPECT_EQ(config.dbus, MessageBus::user);
     EXPECT_EQ(config.sources.at("listen"), "default");
     EXPECT_EQ(config.sources.at("log_level"), "p2pd.conf:2");
 }

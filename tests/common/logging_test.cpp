@@ -128,6 +128,12 @@ TEST_F(LogTest, MayBeUsedFromSeveralThreads) {
     EXPECT_EQ(lines.size(), 400U);
 }
 
+TEST_F(LogTest, KnowsWhichLevelsItWrites) {
+    EXPECT_FALSE(log.writes(LogLevel::debug));
+    EXPECT_TRUE(log.writes(LogLevel::info));
+    EXPECT_TRUE(log.writes(LogLevel::error));
+}
+
 TEST(LogOutput, ToStandardErrorIsALineWithTimeAndLevel) {
     testing::internal::CaptureStderr();
     stderr_output()({LogLevel::warning, "100% {} of it", {}});

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import socket
+import time
 
 from control import TIME_FACTOR, ConnectionEnded, Control, Deadline
 from harness import Daemon, Hosts
@@ -66,6 +67,7 @@ def trouble_clients(daemon: Daemon) -> None:
 
 
 def test_a_flood_makes_few_lines_each_whole_and_without_text(hosts: Hosts) -> None:
+    begin = time.monotonic()
     daemon = hosts.start("daemon", "--set", "log_level=debug")
     daemon.send("127.0.0.1:9", SECRET)
     daemon.call("send", {"peer": "[::1]:9", "text": SECRET})  # cannot be sent from here
@@ -74,7 +76,9 @@ def test_a_flood_makes_few_lines_each_whole_and_without_text(hosts: Hosts) -> No
     daemon.stop()
     lines = daemon.log_path.read_text(errors="strict").split("\n")
     assert lines.pop() == ""
-    assert 3 <= len(lines) <= 100, len(lines)
+    # Of what is stored ten lines a second, and one that counts the rest.
+    seconds = int(time.monotonic() - begin) + 1
+    assert 3 <= len(lines) <= 100 + 11 * seconds, len(lines)
     assert any("no socket of the address family" in line for line in lines)
     for line in lines:
         assert LINE.fullmatch(line), line
