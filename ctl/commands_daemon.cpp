@@ -9,6 +9,7 @@
 #include "ctl/output_metrics.h"
 #include "ctl/output_status.h"
 #include "ctl/results.h"
+#include "ctl/service_manager.h"
 
 namespace p2pd {
 
@@ -36,11 +37,14 @@ Json parse_params(const std::string& text) {
 }  // namespace
 
 ExitCode run_status(Context& context) {
-    const Json result = context.call("status", Json::object());
+    Json result = context.call("status", Json::object());
+    const auto status = parse_result<StatusResult>(result);
+    const auto unit = unit_state(status.pid);
     if (context.json()) {
+        if (unit) result["service"] = write_fields(*unit);
         context.print_json("status", result);
     } else {
-        context.print(status_text(parse_result<StatusResult>(result), context.style()));
+        context.print(status_text(status, unit, context.style()));
     }
     return ExitCode::done;
 }

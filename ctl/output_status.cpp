@@ -49,7 +49,8 @@ std::string limits_text(const std::vector<LimitUse>& limits) {
 
 }  // namespace
 
-std::string status_text(const StatusResult& status, const Style& style) {
+std::string status_text(const StatusResult& status, const std::optional<UnitState>& unit,
+                        const Style& style) {
     const std::chrono::microseconds up{
         std::max<std::int64_t>(style.time.now.us - status.started_at.us, 0)};
     TimeStyle absolute = style.time;
@@ -58,6 +59,11 @@ std::string status_text(const StatusResult& status, const Style& style) {
         detail_line("p2pd", one_line(status.version) + ", process " + std::to_string(status.pid));
     text += detail_line("since",
                         time_text(status.started_at, absolute) + " (" + duration_text(up) + ")");
+    if (unit) {
+        text += detail_line("service", one_line(unit->unit) + ", " + one_line(unit->state) +
+                                           " since " + time_text(unit->since, absolute) + ", " +
+                                           counted(unit->restarts, "restart"));
+    }
     text += detail_line("listening", joined(status.listening, "nowhere"));
     text += detail_line(
         "messages", std::to_string(status.messages) + " kept, " + std::to_string(status.unread) +

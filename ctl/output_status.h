@@ -1,14 +1,18 @@
 // ctl: the daemon's state and settings as text for people. Includes std and common.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/control_protocol.h"
 #include "ctl/output_human.h"
+#include "ctl/service_manager.h"
 
 namespace p2pd {
 
-std::string status_text(const StatusResult& status, const Style& style);
+/// With what systemd knows of its unit, if it is one.
+std::string status_text(const StatusResult& status, const std::optional<UnitState>& unit,
+                        const Style& style);
 /// `key = value  # source`, aligned; can be used as a configuration file.
 std::string config_text(const ConfigResult& config);
 std::string reload_text(const ReloadResult& result);

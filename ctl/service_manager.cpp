@@ -1,0 +1,119 @@
+// ctl: what systemd knows of the daemon's unit, over sd-bus. Includes std and common.
+#include "ctl/service_manager.h"
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <memory>
+
+#include <systemd/sd-bus.h>
+
+namespace p2pd {
+
+namespace {
+
+constexpr const char* manager = "org.freedesktop.systemd1";
+constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
+constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
+constexpr std::uint64_t answer_timeout_us = 1'000'000;
+
+/// Loaded by this command alone: p2pctl is to start fast. It stays loaded until the process ends.
+class BusLibrary {
+public:
+    BusLibrary() : library_(dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL)) {}
+
+    /// Whether all of them are there.
+    bool load() {
+        return library_ != nullptr && find(open_system, "sd_bus_open_system") &&
+               find(open_user, "sd_bus_open_user") && find(close, "sd_bus_flush_close_unref") &&
+               find(set_timeout, "sd_bus_set_method_call_timeout") &&
+               find(call_method, "sd_bus_call_method") && find(read, "sd_bus_message_read") &&
+               find(unref, "sd_bus_message_unref") &&
+               find(get_text, "sd_bus_get_property_string") &&
+               find(get_number, "sd_bus_get_property_trivial");
+    }
+
+    decltype(&sd_bus_open_system) open_system = nullptr;
+    decltype(&sd_bus_open_user) open_user = nullptr;
+    decltype(&sd_bus_flush_close_unref) close = nullptr;
+    decltype(&sd_bus_set_method_call_timeout) set_timeout = nullptr;
+    decltype(&sd_bus_call_method) call_method = nullptr;
+    decltype(&sd_bus_message_read) read = nullptr;
+    decltype(&sd_bus_message_unref) unref = nullptr;
+    decltype(&sd_bus_get_property_string) get_text = nullptr;
+    decltype(&sd_bus_get_property_trivial) get_number = nullptr;
+
+private:
+    template <class Function>
+    bool find(Function& function, const char* name) {
+        function = reinterpret_cast<Function>(dlsym(library_, name));
+        return function != nullptr;
+    }
+
+    void* library_;
+};
+
+using Bus = std::unique_ptr<sd_bus, decltype(&sd_bus_flush_close_unref)>;
+
+Bus open_bus(const BusLibrary& library, bool of_user) {
+    sd_bus* bus = nullptr;
+    const int opened = of_user ? library.open_user(&bus) : library.open_system(&bus);
+    Bus owned(bus, library.close);
+    if (opened < 0 || library.set_timeout(bus, answer_timeout_us) < 0) owned.reset();
+    return owned;
+}
+
+std::optional<std::string> unit_path(const BusLibrary& library, sd_bus* bus, std::int64_t pid) {
+    sd_bus_message* reply = nullptr;
+    const int asked = library.call_method(bus, manager, "/org/freedesktop/systemd1",
+                                          "org.freedesktop.systemd1.Manager", "GetUnitByPID",
+                                          nullptr, &reply, "u", static_cast<std::uint32_t>(pid));
+    const std::unique_ptr<sd_bus_message, decltype(&sd_bus_message_unref)> owned(reply,
+                                                                                 library.unref);
+    const char* path = nullptr;
+    if (asked < 0 || library.read(reply, "o", &path) < 0) return std::nullopt;
+    return path;
+}
+
+std::optional<std::string> text(const BusLibrary& library, sd_bus* bus, const std::string& path,
+                                const char* name) {
+    char* value = nullptr;
+    const int got =
+        library.get_text(bus, manager, path.c_str(), unit_interface, name, nullptr, &value);
+    const std::unique_ptr<char, decltype(&std::free)> owned(value, std::free);
+    if (got < 0) return std::nullopt;
+    return value;
+}
+
+std::optional<UnitState> state_on(const BusLibrary& library, bool of_user, std::int64_t pid) {
+    const Bus bus = open_bus(library, of_user);
+    if (!bus) return std::nullopt;
+    const auto path = unit_path(library, bus.get(), pid);
+    if (!path) return std::nullopt;
+    const auto unit = text(library, bus.get(), *path, "Id");
+    const auto state = text(library, bus.get(), *path, "ActiveState");
+    // To the system's manager everything of a user is one service.
+    if (!unit || !state || !unit->ends_with(".service") || unit->starts_with("user@")) {
+        return std::nullopt;
+    }
+    UnitState result{*unit, *state, {}, 0};
+    std::uint64_t since_us = 0;
+    if (library.get_number(bus.get(), manager, path->c_str(), unit_interface,
+                           "ActiveEnterTimestamp", nullptr, 't', &since_us) < 0 ||
+        library.get_number(bus.get(), manager, path->c_str(), service_interface, "NRestarts",
+                           nullptr, 'u', &result.restarts) < 0) {
+        return std::nullopt;
+    }
+    result.since = {static_cast<std::int64_t>(since_us)};
+    return result;
+}
+
+}  // namespace
+
+std::optional<UnitState> unit_state(std::int64_t pid) {
+    BusLibrary library;
+    if (!library.load()) return std::nullopt;
+    if (auto state = state_on(library, false, pid)) return state;
+    return state_on(library, true, pid);
+}
+
+}  // namespace p2pd

@@ -1,0 +1,134 @@
+"""`p2pctl status` says what systemd knows of the daemon's unit, where there is a systemd to ask."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import jeepney
+import pytest
+from jeepney.io.blocking import open_dbus_connection
+
+from bus import THE_BUS, Bus
+from control import TIME_FACTOR
+from harness import Daemon, Hosts
+from programs import P2PCTL, run_ctl
+
+MANAGER = "org.freedesktop.systemd1"
+UNIT_PATH = "/org/freedesktop/systemd1/unit/some"
+SINCE_US = 1_700_000_000_123_456
+ALLOW = (f'<policy context="default"><allow own="{MANAGER}"/>'
+         f'<allow send_destination="{MANAGER}"/></policy></busconfig>')
+
+
+class Systemd:
+    """In the place of systemd on a bus: knows one process, which belongs to `unit`."""
+
+    def __init__(self, bus: Bus, pid: int, unit: str) -> None:
+        self.pid = pid
+        self.properties = {"Id": ("s", unit), "ActiveState": ("s", "active"),
+                           "ActiveEnterTimestamp": ("t", SINCE_US), "NRestarts": ("u", 3)}
+        self.asked: list[str] = []
+        self.connection = open_dbus_connection(bus=bus.address)
+        self.connection.send_and_get_reply(
+            jeepney.new_method_call(THE_BUS, "RequestName", "su", (MANAGER, 4)))
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            message = self.connection.receive()
+            if message.header.message_type != jeepney.MessageType.method_call:
+                continue
+            member = message.header.fields[jeepney.HeaderFields.member]
+            if member == "Exit":
+                return
+            self.connection.send(self._answer(message, member))
+
+    def _answer(self, message: jeepney.Message, member: str) -> jeepney.Message:
+        self.asked.append(member)
+        if member == "GetUnitByPID" and message.body == (self.pid,):
+            return jeepney.new_method_return(message, "o", (UNIT_PATH,))
+        if member == "Get" and message.body[1] in self.properties:
+            return jeepney.new_method_return(message, "v", (self.properties[message.body[1]],))
+        return jeepney.new_error(message, MANAGER + ".NoSuchUnit")
+
+    def close(self, bus: Bus) -> None:
+        bus.busctl("call", "--expect-reply=no", MANAGER, "/", MANAGER, "Exit")
+        self.thread.join()
+        self.connection.close()
+
+
+@pytest.fixture
+def bus() -> Iterator[Bus]:
+    bus = Bus()
+    config = bus.folder / "bus.conf"
+    config.write_text(config.read_text().replace("</busconfig>", ALLOW))
+    bus.start()
+    try:
+        yield bus
+    finally:
+        bus.close()
+
+
+def status(daemon: Daemon, bus: Bus, *options: str, user: bool = False) -> str:
+    variable = "DBUS_SESSION_BUS_ADDRESS" if user else "DBUS_SYSTEM_BUS_ADDRESS"
+    done = run_ctl(daemon.folder, "--socket", str(daemon.socket), "--utc", *options, "status",
+                   environment={variable: bus.address})
+    assert (done.exit, done.err) == (0, "")
+    return done.out
+
+
+@pytest.mark.parametrize("user", [False, True])
+def test_the_state_of_the_unit_is_shown(alice: Daemon, bus: Bus, user: bool) -> None:
+    systemd = Systemd(bus, alice.pid, "p2pd.service")
+    try:
+        shown = status(alice, bus, user=user)
+        as_json = status(alice, bus, "--json", user=user)
+    finally:
+        systemd.close(bus)
+    assert "p2pd.service, active since 2023-11-14 22:13:20" in shown and "3 restarts" in shown
+    assert ('"service":{"unit":"p2pd.service","state":"active",'
+            '"since":"2023-11-14T22:13:20.123456Z","restarts":3}') in as_json
+
+
+@pytest.mark.parametrize("unit", ["user@1000.service", "session-1.scope"])
+def test_of_what_is_no_service_nothing_is_said(alice: Daemon, bus: Bus, unit: str) -> None:
+    systemd = Systemd(bus, alice.pid, unit)
+    try:
+        shown = status(alice, bus)
+    finally:
+        systemd.close(bus)
+    assert unit not in shown and "service" not in shown
+    assert "GetUnitByPID" in systemd.asked
+
+
+def test_a_process_that_systemd_does_not_know_is_no_service(alice: Daemon, bus: Bus) -> None:
+    systemd = Systemd(bus, alice.pid + 1, "p2pd.service")
+    try:
+        assert "service" not in status(alice, bus)
+    finally:
+        systemd.close(bus)
+
+
+def test_what_systemd_does_not_say_is_not_made_up(alice: Daemon, bus: Bus) -> None:
+    systemd = Systemd(bus, alice.pid, "p2pd.service")
+    for missing in "NRestarts", "ActiveState":
+        del systemd.properties[missing]
+        shown = status(alice, bus)
+        assert "service" not in shown, missing
+    systemd.close(bus)
+
+
+def test_without_systemd_or_a_bus_nothing_is_said(alice: Daemon, bus: Bus) -> None:
+    assert "service" not in status(alice, bus)
+    bus.stop()
+    assert "service" not in status(alice, bus)
+
+
+@pytest.mark.skipif(TIME_FACTOR != 1, reason="a sanitizer's build is linked in another way")
+def test_no_command_is_linked_with_libsystemd(hosts: Hosts) -> None:
+    """It would cost every `p2pctl send` of a script its start."""
+    linked = subprocess.run(["ldd", P2PCTL], capture_output=True, text=True, check=True).stdout
+    assert "libc.so" in linked and "systemd" not in linked
