@@ -399,6 +399,42 @@ def test_a_bus_that_stops_to_read_blocks_nothing(bus: Bus, daemon: Daemon) -> No
         bus.process.send_signal(signal.SIGCONT)
 
 
+def test_a_bus_that_stops_to_read_is_left_and_joined_again(bus: Bus, daemon: Daemon) -> None:
+    """What is to be told does not gather without end."""
+    clients = [BusClient(bus) for _ in range(64)]
+    for client in clients:
+        client.call("Subscribe")
+    assert bus.process
+    bus.process.send_signal(signal.SIGSTOP)
+    try:
+        with daemon.control() as control:
+            for posted in [control.post("send", {"peer": NOBODY_LISTENS, "text": "x" * 2000})
+                           for _ in range(200)]:
+                control.answer(posted)
+        daemon.wait_log(OFF + ": it does not read")
+    finally:
+        bus.process.send_signal(signal.SIGCONT)
+    daemon.wait_log(ON, times=2)
+    for client in clients:
+        client.connection.close()
+
+
+def test_a_caller_that_has_gone_disturbs_nobody(bus: Bus, daemon: Daemon) -> None:
+    assert daemon.process
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        with BusClient(bus) as gone:
+            for _ in range(20):
+                gone.post("Send", "ssa{sv}", NOBODY_LISTENS, "x", {})
+            gone.call("GetId", to=THE_BUS)  # it has them all
+        with BusClient(bus) as client:
+            client.call("GetId", to=THE_BUS)
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    with BusClient(bus) as client:
+        assert client.call("ListPeers") is not None
+
+
 def test_a_client_that_never_reads_delays_no_other(hosts: Hosts, bus: Bus,
                                                    client: BusClient) -> None:
     with BusClient(bus) as mute:
