@@ -87,6 +87,14 @@ private:
     BusServer& bus_;
 };
 
+/// What comes while all is being closed would end the process before it is.
+void block_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 std::uint64_t random_seed() {
     std::random_device device;
     return (std::uint64_t{device()} << 32U) | device();
@@ -127,13 +135,16 @@ PassedSockets Daemon::passed_sockets() {
     std::vector<std::string> names;
     for (const PassedDescriptor& one : passed.unwanted) {
         const auto address = udp_address(one.get());
-        log_.warning("closing the passed descriptor " + one.name() + ": " +
-                     (address ? address->text() + " is not listened on" : "it is no UDP socket"));
+        log_.warning(
+            "closing the passed descriptor " + one.name() + ": " +
+                (address ? address->text() + " is not listened on" : "it is no UDP socket"),
+            {.message_id = log_id::socket_closed});
         names.push_back(one.name());
     }
     passed.unwanted.clear();
     if (!names.empty() && !notifier_.forget(names)) {
-        log_.warning("the service manager has not closed them: their ports may be in use");
+        log_.warning("the service manager has not closed them: their ports may be in use",
+                     {.message_id = log_id::socket_closed});
     }
     return passed;
 }
@@ -143,7 +154,8 @@ void Daemon::keep_sockets() {
         if (notifier_.keep(socket.descriptor, socket.name)) continue;
         log_.warning(
             "the service manager does not keep the UDP sockets over a restart: what "
-            "arrives meanwhile must be sent again");
+            "arrives meanwhile must be sent again",
+            {.message_id = log_id::sockets_not_kept});
         return;
     }
 }
@@ -184,6 +196,7 @@ void Daemon::run() {
     watch();
     loop_.run();
     if (const auto failure = store_thread_->finish()) throw StoreFailure(*failure);
+    block_signals();
     log_.info("p2pd has stopped", {.message_id = log_id::stopped});
 }
 

@@ -158,7 +158,7 @@ void Node::ack_read(Now now, const Endpoint& endpoint, Peer& peer) {
     if (const auto sample = peer.session.ack_read(now.monotonic)) {
         counters_.round_trips.add(*sample);
     }
-    heard_now(peer, now.wall);
+    heard_now(peer, now);
     touch(endpoint, peer);
 }
 
@@ -179,13 +179,13 @@ void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Dat
         if (!facts.is_p2pd) hold_back_unsettled(peer);
     }
     if (!local.is_unspecified()) peer.local = local;
-    heard_now(peer, now.wall);
+    heard_now(peer, now);
     touch(from, peer);
     // A program that sends from another port than it listens on is there all the same.
     Endpoint listening = from;
     listening.port = datagram.claimed.source_port;
     if (Peer* const other = listening == from ? nullptr : find_peer(listening)) {
-        heard_now(*other, now.wall);
+        heard_now(*other, now);
         touch(listening, *other);
     }
 }

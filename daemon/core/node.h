@@ -216,7 +216,7 @@ private:
     Peer& peer_at(const Endpoint& endpoint);
     void evict_idle_peers(const Peer& added);
     std::list<Endpoint>& heard(const Peer& peer) { return peer.known ? known_ : strangers_; }
-    void heard_now(Peer& peer, WallTime when);
+    void heard_now(Peer& peer, Now now);
     void remember(const PeerFacts& facts);
     /// After any change of a peer: is it ready to send, when is its timer, what is to be loaded?
     void touch(const Endpoint& endpoint, Peer& peer);

@@ -126,9 +126,9 @@ void Node::withdraw(const StoreBatch& batch) {
 
 /// The peer is a program of the field after all: what went ahead to it waits for its commit.
 void Node::hold_back_unsettled(Peer& peer) {
-    for (auto part_us = peer.session.newest(); part_us && *part_us > settled_us_;
-         part_us = peer.session.newest()) {
+    while (const auto part_us = peer.session.newest()) {
         Outbox::Entry& entry = *outbox_.find_part(*part_us);
+        if (entry.message.id != 0) return;  // durable, as all before it
         peer.waits_us = std::max(peer.waits_us, entry.message.first_us);
         take_out(entry);
     }

@@ -57,8 +57,8 @@ std::vector<PeerFacts> Node::take_learnt() {
     return facts;
 }
 
-void Node::heard_now(Peer& peer, WallTime when) {
-    peer.session.heard(when);
+void Node::heard_now(Peer& peer, Now now) {
+    peer.session.heard(now);
     heard(peer).splice(heard(peer).end(), heard(peer), peer.heard_position);
 }
 

@@ -195,8 +195,9 @@ void Session::take_back_datagram(std::uint64_t datagram, Instant now) {
     }
 }
 
-void Session::heard(WallTime when) {
-    facts_.last_heard = when;
+void Session::heard(Now now) {
+    facts_.last_heard = now.wall;
+    if (misses_ > 0 && facts_.is_p2pd) take_back_all(now.monotonic);
     misses_ = 0;
     first_miss_.reset();
     missed_for_ = Duration{0};
@@ -204,9 +205,13 @@ void Session::heard(WallTime when) {
     path_.heard();
 }
 
+void Session::take_back_all(Instant now) {
+    while (!in_flight_.empty()) take_back(in_flight_.begin()->first, now);
+}
+
 void Session::nudge(Instant now) {
     misses_ = 0;
-    while (!in_flight_.empty()) take_back(in_flight_.begin()->first, now);
+    take_back_all(now);
 }
 
 Duration Session::interval() const {

@@ -78,8 +78,9 @@ public:
     std::vector<std::int64_t> parts_in(std::int64_t first_us, std::uint32_t count) const;
 
     /// Any valid datagram came from the peer: it is not away, back-off ends, what waits may go, and
-    /// what is under way for longer than the plain timeout is due now.
-    void heard(WallTime when);
+    /// what is under way for longer than the plain timeout is due now; to p2pd, which shows nothing
+    /// twice, all that is, so that the oldest goes first.
+    void heard(Now now);
     /// Try everything again at once, by hand.
     void nudge(Instant now);
 
@@ -118,6 +119,7 @@ private:
     void pace(std::size_t bytes, Instant now);
     void end_flight(Flights::iterator flight);
     void take_back(std::uint64_t transmission, Instant now);
+    void take_back_all(Instant now);
     void take_back_datagram(std::uint64_t datagram, Instant now);
     bool is_overtaken(const InFlight& flight, Instant now) const;
     void find_losses(Instant now);

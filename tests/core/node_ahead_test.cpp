@@ -74,6 +74,23 @@ TEST_F(Ahead, ToAPeerThatTurnsOutToBeOfTheFieldItWaitsForItsCommit) {
     EXPECT_EQ(newest_state(alice), OutState::delivered);
 }
 
+TEST_F(Ahead, ToAPeerThatTurnsOutToBeOfTheFieldGoesWhatWasThereBeforeARestart) {
+    world.network.set_faults({.loss = 1});
+    send("hi");
+    world.run_for(100ms);
+    alice.crash();
+    alice.restart();
+    world.run_for(100ms);
+    world.network.heal();
+    const WireMessage news{Stamp::of(1'732'260'000'000'000), "I am another program now"};
+    world.network.transmit(
+        bob.endpoint(), alice.endpoint(),
+        encode(news, bob.endpoint(), alice.endpoint(), Dialect::base, Extension::none));
+    world.run_for(1min);
+    EXPECT_EQ(inbox(bob), (Texts{"morning", "hi"}));
+    EXPECT_EQ(newest_state(alice), OutState::delivered);
+}
+
 TEST_F(Ahead, AcceptedIsToldBeforeDelivered) {
     alice.hold_disk();
     send("hi");

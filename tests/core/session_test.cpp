@@ -134,7 +134,7 @@ TEST(Session, WhenThePeerIsHeardWhatWaitsMayGo) {
     talk.send_all();
     talk.pass(10s);
     EXPECT_GT(*talk.session.next_timeout(), talk.now);
-    talk.session.heard(WallTime{});
+    talk.session.heard({talk.now, WallTime{}});
     EXPECT_FALSE(talk.session.away());
     EXPECT_LE(*talk.session.next_timeout(), talk.now);
 }
@@ -143,8 +143,18 @@ TEST(Session, WhenThePeerIsHeardBackOffEnds) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 1, 0);
     for (int i = 0; i < 10; ++i) talk.miss(1.0);
-    talk.session.heard(WallTime{});
+    talk.session.heard({talk.now, WallTime{}});
     EXPECT_EQ(talk.miss(), 1s);
+}
+
+TEST(Session, WhenP2pdIsHeardAgainTheOldestGoesFirst) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 3, 0);
+    for (int i = 0; i < 5; ++i) talk.miss();
+    ASSERT_EQ(talk.send_all(), 1);
+    talk.session.heard({talk.now, WallTime{}});
+    EXPECT_EQ(talk.session.next_to_send(), 1);
+    EXPECT_EQ(talk.session.in_flight(), 0U);
 }
 
 TEST(Session, NudgedItTriesEverythingAtOnce) {

@@ -17,6 +17,7 @@ class Relay:
         self.loss = 0.0
         self.duplication = 0.0
         self.overtaking = 0.0
+        self.largest = 65507  # what is larger is lost
         self.lose_next = 0
         self.lost = 0
         self.datagrams: list[bytes] = []
@@ -67,6 +68,8 @@ class Relay:
 
     def _forward(self, side: int, data: bytes) -> None:
         self.datagrams.append(data)
+        if len(data) > self.largest:
+            return
         if self.lose_next > 0 or self._random.random() < self.loss:
             self.lose_next = max(0, self.lose_next - 1)
             self.lost += 1

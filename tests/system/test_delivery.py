@@ -199,6 +199,7 @@ def test_a_network_that_loses_doubles_and_overtakes_changes_nothing(
         ids = {daemon: [daemon.send(to, f"hello {name}")] for daemon, to, name in
                ((alice, relay.b_for_a, "bob"), (bob, relay.a_for_b, "alice"))}
         relay.loss, relay.duplication, relay.overtaking = 0.1, 0.1, 0.1
+        relay.largest = 1472  # as Ethernet, so that there are many
         for daemon, to in ((alice, relay.b_for_a), (bob, relay.a_for_b)):
             with daemon.control() as client:
                 numbers = [client.post("send", {"peer": to, "text": f"{i} " + "x" * (i * 7)})
