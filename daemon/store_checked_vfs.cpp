@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 #include <xxhash.h>
 
 #include "daemon/store.h"
@@ -39,8 +40,13 @@ void shm_barrier(sqlite3_file* file) {
 int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
     return vfs_of(file).read(real(file), to, size, at);
 }
+/// It makes copies of pages; but nothing may be thrown through SQLite, which is C.
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
-    return vfs_of(file).write(real(file), from, size, at);
+    try {
+        return vfs_of(file).write(real(file), from, size, at);
+    } catch (const std::bad_alloc&) {
+        return SQLITE_IOERR_NOMEM;
+    }
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
     return vfs_of(file).truncate(real(file), size);

@@ -136,12 +136,11 @@ bool play(const Action& action, const Fault& fault, std::uint64_t k) {
     return has_failed;
 }
 
-/// A start makes thousands of allocations, of which a run by default takes some. All of them, with
-/// P2P_EVERY_OPERATION=1, take some minutes.
+/// In a start SQLite makes thousands of allocations, of which a run by default takes some. All of
+/// them, with P2P_EVERY_OPERATION=1, take some minutes.
 std::uint64_t stride_of(const Fault& fault, bool is_start) {
     if (std::getenv("P2P_EVERY_OPERATION") != nullptr) return 1;
-    const bool many = is_start && (fault.place == Fault::Place::our_memory ||
-                                   fault.place == Fault::Place::memory_of_sqlite);
+    const bool many = is_start && fault.place == Fault::Place::memory_of_sqlite;
     return (many ? 17 : 1) * (sanitized ? 11 : 1);
 }
 
