@@ -4,7 +4,7 @@
 # path-sensitive analyzer, most of the time, is for the core alone, or for all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-commits=6
+commits=4
 
 tidy() {
     xargs -r -P 2 -n 2 clang-tidy --quiet -p "$@" 2>/dev/null
