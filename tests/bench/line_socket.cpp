@@ -35,8 +35,8 @@ LineSocket LineSocket::to_unix(const std::string& path) {
     return LineSocket(connected_socket(unix_address(path), AF_UNIX));
 }
 
-LineSocket LineSocket::to_port(int port) {
-    const int descriptor = connected_socket(loopback(port), AF_INET);
+LineSocket LineSocket::to_port(int port, const std::string& ip) {
+    const int descriptor = connected_socket(address_of(ip, port), AF_INET);
     const int on = 1;
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return LineSocket(descriptor);

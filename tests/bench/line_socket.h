@@ -12,7 +12,8 @@ namespace bench {
 class LineSocket {
 public:
     static LineSocket to_unix(const std::string& path);
-    static LineSocket to_port(int port);  ///< TCP on 127.0.0.1, without Nagle
+    /// TCP, without Nagle.
+    static LineSocket to_port(int port, const std::string& ip = "127.0.0.1");
 
     LineSocket(LineSocket&& other) noexcept;
     LineSocket& operator=(LineSocket&&) = delete;

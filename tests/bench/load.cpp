@@ -35,6 +35,7 @@ Load parse_load(int argc, char** argv) {
     Load load;
     const std::map<std::string_view, std::function<void(const char*)>> options{
         {"--target", [&](const char* value) { load.target = value; }},
+        {"--host", [&](const char* value) { load.host = value; }},
         {"--to", [&](const char* value) { load.to = value; }},
         {"--mode", [&](const char* value) { load.mode = value; }},
         {"--bytes", [&](const char* value) { load.bytes = std::stoul(value); }},

@@ -15,9 +15,10 @@ using Clock = std::chrono::steady_clock;
 /// How a program is loaded. Each generator takes the same options, and leaves out what it has no
 /// use for.
 struct Load {
-    std::string target;  ///< path of a Unix socket, or port on 127.0.0.1
-    std::string to;      ///< peers, topic, stream, queue, folder
-    std::string mode;    ///< variant, of those generators that have several
+    std::string target;  ///< path of a Unix socket, or port on `host`
+    std::string host = "127.0.0.1";
+    std::string to;    ///< peers, topic, stream, queue, folder
+    std::string mode;  ///< variant, of those generators that have several
     std::size_t bytes = 100;
     std::size_t window = 1;  ///< messages in flight, over all connections
     std::size_t connections = 1;
@@ -26,7 +27,8 @@ struct Load {
     bool cut = false;          ///< when the time is over, what is in flight is not waited for
 };
 
-/// `--target T --to NAME --mode M --bytes N --window N --connections N --seconds S --messages N
+/// `--target T --host IP --to NAME --mode M --bytes N --window N --connections N --seconds S
+/// --messages N
 /// --cut 0|1`;
 /// ends the process with 64 for anything else.
 Load parse_load(int argc, char** argv);

@@ -1,7 +1,7 @@
 // tests/bench: reliable packets of ENet, confirmed by the receiving program. Includes std, POSIX,
 // enet.
-// `--to` is the port of the receiver, which is a process of our own; `--target` is where it is sent
-// to, which may be a relay.
+// `--target` is the port of the receiver, which is a process of our own; `--host` is where it is
+// sent to, which may lead over a relay.
 #include <cstring>
 #include <enet/enet.h>
 #include <string>
@@ -19,9 +19,9 @@ constexpr int patience_ms = 5000;
 /// ENet repeats what is lost only when it is called.
 constexpr enet_uint32 step_ms = 5;
 
-ENetAddress loopback(int port) {
+ENetAddress address_of(const std::string& ip, int port) {
     ENetAddress address{};
-    enet_address_set_host(&address, "127.0.0.1");
+    enet_address_set_host(&address, ip.c_str());
     address.port = static_cast<enet_uint16>(port);
     return address;
 }
@@ -34,7 +34,7 @@ void send_reliably(ENetPeer* peer, std::string_view bytes) {
 
 /// Answers each packet with its number: the program has it, which ENet's own ACK does not say.
 [[noreturn]] void receive(int port) {
-    const ENetAddress address = loopback(port);
+    const ENetAddress address = address_of("0.0.0.0", port);
     ENetHost* const host = enet_host_create(&address, 1, 1, 0, 0);
     if (host == nullptr) fail("enet: bind");
     ENetEvent event;
@@ -49,8 +49,8 @@ void send_reliably(ENetPeer* peer, std::string_view bytes) {
     }
 }
 
-ENetPeer* connect(ENetHost* host, int port) {
-    const ENetAddress address = loopback(port);
+ENetPeer* connect(ENetHost* host, const Load& load) {
+    const ENetAddress address = address_of(load.host, port_of(load));
     ENetPeer* const peer = enet_host_connect(host, &address, 1, 0);
     ENetEvent event;
     for (int waited_ms = 0; waited_ms < patience_ms; waited_ms += step_ms) {
@@ -75,7 +75,7 @@ void take_events(ENetHost* host, Meter& meter) {
 
 void run(const Load& load) {
     ENetHost* const host = enet_host_create(nullptr, 1, 1, 0, 0);
-    ENetPeer* const peer = connect(host, port_of(load));
+    ENetPeer* const peer = connect(host, load);
     const std::vector<std::string> texts = texts_of(load.bytes);
     Meter meter(load);
     while (!meter.finished()) {
@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
     enet_initialize();
     if (fork() == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        bench::receive(std::stoi(load.to));
+        bench::receive(bench::port_of(load));
     }
     bench::run(load);
     return 0;

@@ -1,5 +1,6 @@
 // tests/bench: plain TCP, confirmed by the receiving program. Includes std, POSIX and bench.
-// `--target` is the port of the receiver, which is a process of our own and keeps nothing.
+// `--target` is the port of the receiver, which is a process of our own and keeps nothing; `--host`
+// is where it is sent to, which may lead over a relay.
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,7 +19,8 @@ namespace bench {
 namespace {
 
 int listen_on(int port) {
-    const sockaddr_in address = loopback(port);
+    sockaddr_in address = loopback(port);
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -49,7 +51,7 @@ int listen_on(int port) {
 
 void run(const Load& load) {
     const std::vector<std::string> texts = texts_of(load.bytes);
-    LineSocket socket = LineSocket::to_port(port_of(load));
+    LineSocket socket = LineSocket::to_port(port_of(load), load.host);
     Meter meter(load);
     while (!meter.finished()) {
         while (meter.may_send()) {

@@ -42,6 +42,7 @@ class Load:
     messages: int = 0
     cut: bool = False
     mode: str = ""
+    host: str = "127.0.0.1"
 
     def with_(self, **changes: object) -> Load:
         return replace(self, **changes)
@@ -123,7 +124,7 @@ def built(name: str) -> Path:
 
 def generate(generator: str, target: str, to: str, load: Load) -> Result:
     """Runs a load generator to its end."""
-    options = {"target": target, "to": to, "mode": load.mode, "bytes": load.bytes,
+    options = {"target": target, "host": load.host, "to": to, "mode": load.mode, "bytes": load.bytes,
                "window": load.window, "connections": load.connections, "seconds": load.seconds,
                "messages": load.messages, "cut": int(load.cut)}
     command = [str(built(generator))]

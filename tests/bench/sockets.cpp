@@ -24,6 +24,12 @@ sockaddr_in loopback(int port) {
     return address;
 }
 
+sockaddr_in address_of(const std::string& ip, int port) {
+    sockaddr_in address = loopback(port);
+    if (inet_pton(AF_INET, ip.c_str(), &address.sin_addr) != 1) fail("no address: " + ip);
+    return address;
+}
+
 sockaddr_un unix_address(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

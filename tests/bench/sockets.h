@@ -8,6 +8,7 @@
 namespace bench {
 
 sockaddr_in loopback(int port);
+sockaddr_in address_of(const std::string& ip, int port);
 sockaddr_un unix_address(const std::string& path);
 
 template <class Address>
