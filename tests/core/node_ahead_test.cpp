@@ -38,6 +38,12 @@ protected:
         world.run_for(200ms);
         told.events.clear();
     }
+    void bob_writes_as_the_field_does() {
+        const WireMessage message{Stamp::of(1'732'260'000'000'000), "I am another program now"};
+        world.network.transmit(
+            bob.endpoint(), alice.endpoint(),
+            encode(message, bob.endpoint(), alice.endpoint(), Dialect::base, Extension::none));
+    }
     void send(std::string text) { alice.send(bob.endpoint(), std::move(text)); }
 
     World world;
@@ -62,10 +68,7 @@ TEST_F(Ahead, ToAPeerThatTurnsOutToBeOfTheFieldItWaitsForItsCommit) {
     world.network.set_faults({.loss = 1});
     send("hi");
     world.network.heal();
-    const WireMessage news{Stamp::of(1'732'260'000'000'000), "I am another program now"};
-    world.network.transmit(
-        bob.endpoint(), alice.endpoint(),
-        encode(news, bob.endpoint(), alice.endpoint(), Dialect::base, Extension::none));
+    bob_writes_as_the_field_does();
     world.run_for(10s);
     EXPECT_EQ(inbox(bob), Texts{"morning"});
     alice.release_disk();
@@ -82,10 +85,7 @@ TEST_F(Ahead, ToAPeerThatTurnsOutToBeOfTheFieldGoesWhatWasThereBeforeARestart) {
     alice.restart();
     world.run_for(100ms);
     world.network.heal();
-    const WireMessage news{Stamp::of(1'732'260'000'000'000), "I am another program now"};
-    world.network.transmit(
-        bob.endpoint(), alice.endpoint(),
-        encode(news, bob.endpoint(), alice.endpoint(), Dialect::base, Extension::none));
+    bob_writes_as_the_field_does();
     world.run_for(1min);
     EXPECT_EQ(inbox(bob), (Texts{"morning", "hi"}));
     EXPECT_EQ(newest_state(alice), OutState::delivered);

@@ -333,3 +333,14 @@ def test_lines_to_a_peer_that_is_down_are_queued_in_order(hosts: Hosts) -> None:
     done = daemon.ctl("send", NOBODY, "--lines", "-n", stdin="one\n\ntwo\nthree")
     assert done.exit == 0 and len(done.out.splitlines()) == 3, done
     assert [message["text"] for message in daemon.sent()] == ["one", "two", "three"]
+
+
+def test_peer_list_has_all_when_there_are_more_than_a_page_has(alice: Daemon) -> None:
+    with alice.control() as client:
+        numbers = [client.post("peers.add", {"name": f"host{i}",
+                                             "address": f"10.1.{i // 250}.{i % 250 + 1}"})
+                   for i in range(502)]
+        for number in numbers:
+            client.answer(number)
+    names = {line["name"] for line in alice.ctl_json("peer", "list")}
+    assert {f"host{i}" for i in range(502)} <= names
