@@ -42,6 +42,10 @@ LineSocket LineSocket::to_port(int port, const std::string& ip) {
     return LineSocket(descriptor);
 }
 
+void LineSocket::use_congestion_control(const std::string& name) {
+    set_congestion_control(descriptor_, name);
+}
+
 LineSocket::LineSocket(LineSocket&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       out_(std::move(other.out_)),

@@ -19,6 +19,9 @@ public:
     LineSocket& operator=(LineSocket&&) = delete;
     ~LineSocket();
 
+    /// TCP's, by the kernel's name of it: "cubic".
+    void use_congestion_control(const std::string& name);
+
     void write(std::string_view bytes) { out_ += bytes; }
     /// Writes and reads what goes at once, after waiting until anything goes; at most 1 s.
     void transfer();

@@ -1,6 +1,6 @@
 // tests/bench: plain TCP, confirmed by the receiving program. Includes std, POSIX and bench.
 // `--target` is the port of the receiver, which is a process of our own and keeps nothing; `--host`
-// is where it is sent to, which may lead over a relay.
+// is where it is sent to, which may lead over a relay. `--mode` names the congestion control.
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,12 +18,14 @@
 namespace bench {
 namespace {
 
-int listen_on(int port) {
+/// Who connects gets the congestion control as well.
+int listen_on(int port, const std::string& congestion_control) {
     sockaddr_in address = loopback(port);
     address.sin_addr.s_addr = htonl(INADDR_ANY);
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!congestion_control.empty()) set_congestion_control(listener, congestion_control);
     if (bind(listener, any(address), sizeof address) != 0 || listen(listener, 1) != 0) {
         fail_with_errno("bind");
     }
@@ -52,6 +54,7 @@ int listen_on(int port) {
 void run(const Load& load) {
     const std::vector<std::string> texts = texts_of(load.bytes);
     LineSocket socket = LineSocket::to_port(port_of(load), load.host);
+    if (!load.mode.empty()) socket.use_congestion_control(load.mode);
     Meter meter(load);
     while (!meter.finished()) {
         while (meter.may_send()) {
@@ -75,7 +78,7 @@ void run(const Load& load) {
 int main(int argc, char** argv) {
     using namespace bench;
     const Load load = parse_load(argc, argv);
-    const int listener = listen_on(port_of(load));
+    const int listener = listen_on(port_of(load), load.mode);
     if (fork() == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         receive(listener, sizeof(std::uint64_t) + load.bytes);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <cstdint>
 #include <cstring>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "tests/bench/load.h"
@@ -36,6 +37,13 @@ sockaddr_un unix_address(const std::string& path) {
     if (path.size() >= sizeof address.sun_path) fail("the socket's path is too long");
     std::memcpy(address.sun_path, path.data(), path.size());
     return address;
+}
+
+void set_congestion_control(int descriptor, const std::string& name) {
+    const auto size = static_cast<socklen_t>(name.size());
+    if (setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), size) != 0) {
+        fail_with_errno(name.c_str());
+    }
 }
 
 UdpSocket bind_udp(in_addr_t where) {

@@ -16,6 +16,9 @@ const sockaddr* any(const Address& address) {
     return reinterpret_cast<const sockaddr*>(&address);
 }
 
+/// Of a TCP socket, by the kernel's name of it: "cubic".
+void set_congestion_control(int descriptor, const std::string& name);
+
 /// A UDP socket on a free port, with buffers as large as are allowed.
 struct UdpSocket {
     int descriptor = -1;
