@@ -13,31 +13,25 @@ namespace {
 /// An ACK without its ranges, whatever its addresses are.
 constexpr std::size_t ack_bytes_max = 512;
 
-std::size_t decimal_digits(std::uint64_t number) {
-    std::size_t digits = 1;
-    for (; number >= 10; number /= 10) ++digits;
-    return digits;
-}
-
 /// One ACK, as long as it fits.
 class Joined {
 public:
-    Joined(const Stamp& first, std::size_t datagram_bytes)
-        : last_us_(first.us), room_(datagram_bytes - std::min(datagram_bytes, ack_bytes_max)) {
+    Joined(const Stamp& first, std::size_t room) : last_us_(first.us), room_(room) {
         ack.original = first;
     }
 
     /// False: it is full. `us` is above those before.
     bool add(std::int64_t us) {
         if (confirms == acks_max) return false;
+        const StampRange alone{us, 1};
         const bool follows = us == last_us_ + 1;
         if (follows && !ack.also.empty()) {
             ++ack.also.back().count;  // a digit more now and then: ack_bytes_max has room for it
         } else {
-            const std::size_t bytes = decimal_digits(static_cast<std::uint64_t>(us - last_us_)) + 8;
+            const std::size_t bytes = range_bytes_max(last_us_, {&alone, 1});
             if (bytes > room_) return false;
             room_ -= bytes;
-            ack.also.push_back({us, 1});
+            ack.also.push_back(alone);
         }
         last_us_ = us;
         ++confirms;
@@ -59,7 +53,7 @@ void Acknowledger::confirm(Now now, std::vector<AckDue> dues, const FormOf& form
         Form form;
         std::vector<AckDue> dues;
     };
-    std::map<std::pair<Endpoint, std::optional<Endpoint>>, Sender> senders;
+    std::map<RecentAcks::Path, Sender> senders;
     for (AckDue& due : dues) {
         const auto found = senders.find({due.peer, due.local});
         if (found != senders.end()) {
@@ -88,8 +82,9 @@ void Acknowledger::join(Now now, std::vector<AckDue> dues, const Form& form, std
         return a.stamp.us == b.stamp.us;
     });
     dues.erase(copies, dues.end());
+    const std::size_t room = form.datagram_bytes - std::min(form.datagram_bytes, ack_bytes_max);
     for (std::size_t i = 0; i < dues.size();) {
-        Joined joined(dues[i].stamp, form.datagram_bytes);
+        Joined joined(dues[i].stamp, room);
         const AckDue& first = dues[i++];
         while (i < dues.size() && joined.add(dues[i].stamp.us)) ++i;
         if (waiting_.size() >= waiting_max) {
@@ -98,6 +93,7 @@ void Acknowledger::join(Now now, std::vector<AckDue> dues, const Form& form, std
         }
         joined.ack.stamp = Stamp::of(StampClock::clamp(now.wall));
         joined.ack.window = window;
+        recent_.repeat({first.peer, first.local}, joined.ack, room, now.monotonic);
         Transmit transmit{first.peer, first.local, {}, form.dialect, Extension::p2pd};
         transmit.objects.emplace_back(std::move(joined.ack));
         waiting_.push_back({std::move(transmit), first.arrived, joined.confirms});

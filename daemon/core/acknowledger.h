@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "daemon/core/inbox.h"
+#include "daemon/core/recent_acks.h"
 #include "daemon/core/transmit.h"
 
 namespace p2pd {
 
 /// An ACK to a program of the field is a datagram, and is dropped when it is late; those to one
 /// p2pd are joined: one object confirms all that a batch has made durable, as far as a datagram
-/// goes.
+/// goes, and what those before it did.
 class Acknowledger {
 public:
     static constexpr std::size_t waiting_max = 65536;
@@ -56,6 +57,7 @@ private:
     void join(Now now, std::vector<AckDue> dues, const Form& form, std::uint32_t window);
 
     std::deque<Waiting> waiting_;
+    RecentAcks recent_;
     std::uint64_t sent_ = 0;
     std::uint64_t too_late_ = 0;
     std::uint64_t dropped_ = 0;

@@ -51,7 +51,8 @@ void CongestionWindow::grow_as_cubic(double bytes, double datagram_bytes, Instan
 void CongestionWindow::lost(std::size_t datagram_bytes) {
     // Below the last peak: somebody else wants a share, section 4.7.
     before_loss_ = window_ < before_loss_ ? window_ * (1 + cubic_beta) / 2 : window_;
-    window_ = std::max(window_ * cubic_beta, static_cast<double>(datagrams_min * datagram_bytes));
+    window_ = std::max(window_ * cubic_beta,
+                       static_cast<double>(datagrams_of_lossy_min * datagram_bytes));
     threshold_ = window_;
     in_epoch_ = false;
 }

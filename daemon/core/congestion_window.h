@@ -14,6 +14,9 @@ class CongestionWindow {
 public:
     static constexpr std::size_t initial_bytes = 12000;  // ten datagrams, RFC 6928
     static constexpr std::size_t datagrams_min = 2;      // RFC 9002, section 7.2
+    /// As long as ACKs come. Less could not show a loss by three later ones, and each would cost a
+    /// timeout.
+    static constexpr std::size_t datagrams_of_lossy_min = 4;
     static constexpr std::size_t bytes_max = std::size_t{8} * 1024 * 1024;
 
     std::size_t bytes() const { return static_cast<std::size_t>(window_); }

@@ -1,6 +1,8 @@
 // tests: one ACK for many between p2pd, one each to programs of the field.
 #include "daemon/core/acknowledger.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "tests/core/world.h"
@@ -48,6 +50,43 @@ TEST(Acknowledger, ConfirmsABatchOfAP2pdWithOneObject) {
     EXPECT_EQ(acknowledger.sent(), 4U);
 }
 
+TEST(Acknowledger, RepeatsWhatItSaidOfLate) {
+    Acknowledger acknowledger;
+    acknowledger.confirm(now, {due(p2pd_peer, first_us + 5), due(p2pd_peer, first_us + 6)},
+                         form_of);
+    acknowledger.confirm(now, {due(p2pd_peer, first_us)}, form_of);
+    acknowledger.confirm(now, {due(p2pd_peer, first_us + 7)}, form_of);
+    const auto transmits = all(acknowledger);
+    ASSERT_EQ(transmits.size(), 3U);
+    EXPECT_EQ(ack(transmits[2]).original.us, first_us);
+    EXPECT_EQ(ack(transmits[2]).also, (std::vector<StampRange>{{first_us + 5, 3}}));
+    EXPECT_EQ(acknowledger.sent(), 4U);
+}
+
+TEST(Acknowledger, RepeatsFourAtMostAndForASecond) {
+    Acknowledger acknowledger;
+    for (std::int64_t us = first_us; us < first_us + 20; us += 2) {
+        acknowledger.confirm(now, {due(p2pd_peer, us)}, form_of);
+    }
+    const auto early = all(acknowledger);
+    EXPECT_EQ(ack(early.back()).original.us, first_us + 10);
+    EXPECT_EQ(ack(early.back()).also.size(), 4U);
+    Now later = now;
+    later.monotonic += RecentAcks::age_max + 1us;
+    acknowledger.confirm(later, {due(p2pd_peer, first_us + 100)}, form_of);
+    EXPECT_TRUE(ack(all(acknowledger).at(0)).also.empty());
+}
+
+TEST(Acknowledger, RepeatsToThePeerAloneThatWasTold) {
+    Acknowledger acknowledger;
+    const auto joined = [](const Endpoint&) {
+        return Acknowledger::Form{Dialect::base, true, true, 1200};
+    };
+    acknowledger.confirm(now, {due(p2pd_peer, first_us)}, joined);
+    acknowledger.confirm(now, {due(at("10.0.0.6"), first_us + 1)}, joined);
+    EXPECT_TRUE(ack(all(acknowledger).at(1)).also.empty());
+}
+
 TEST(Acknowledger, ConfirmsEachMessageOfTheFieldByItself) {
     Acknowledger acknowledger;
     acknowledger.confirm(now, {due(field_peer, first_us), due(field_peer, first_us + 1)}, form_of);
@@ -71,13 +110,15 @@ TEST(Acknowledger, NeverWritesMoreThanADatagramTakes) {
         dues.push_back(due(p2pd_peer, us));
     }
     acknowledger.confirm(now, dues, form_of);
-    std::size_t confirmed = 0;
+    std::set<std::int64_t> confirmed;
     for (const Transmit& transmit : all(acknowledger)) {
         EXPECT_LE(encode(transmit, at("10.0.0.4")).size(), 1200U);
-        ++confirmed;
-        for (const StampRange& range : ack(transmit).also) confirmed += range.count;
+        confirmed.insert(ack(transmit).original.us);
+        for (const StampRange& range : ack(transmit).also) {
+            for (std::uint32_t i = 0; i < range.count; ++i) confirmed.insert(range.first_us + i);
+        }
     }
-    EXPECT_EQ(confirmed, 1000U);
+    EXPECT_EQ(confirmed.size(), 1000U);
 }
 
 TEST(Acknowledger, SharesTheInboxAmongThoseWhoWrite) {

@@ -100,8 +100,12 @@ TEST(CongestionWindow, AlwaysHoldsTwoDatagrams) {
     CongestionWindow window;
     for (int i = 0; i < 20; ++i) window.timed_out(datagram_bytes);
     EXPECT_EQ(datagrams(window), 2U);
+}
+
+TEST(CongestionWindow, HoldsFourAsLongAsAcksCome) {
+    CongestionWindow window;
     for (int i = 0; i < 20; ++i) window.lost(datagram_bytes);
-    EXPECT_EQ(datagrams(window), 2U);
+    EXPECT_EQ(datagrams(window), 4U);
 }
 
 TEST(CongestionWindow, GrowsByBytesWhateverTheirNumber) {
