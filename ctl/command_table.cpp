@@ -26,6 +26,7 @@ constexpr OptionSpec option_file{"file", 'f', "FILE", "Send the file's content"}
 constexpr OptionSpec option_confirm_timeout{"timeout", '\0', "DUR",
                                             "How long to wait for the confirmation (5s)"};
 constexpr OptionSpec option_no_wait{"no-wait", 'n', {}, "Return once the daemon has it on disk"};
+constexpr OptionSpec option_wait{"wait", '\0', "WHAT", "delivered (the default), or reply"};
 constexpr OptionSpec option_expires{"expires", '\0', "DUR", "When the daemon gives up (7d)"};
 constexpr OptionSpec option_number{"number", 'n', "N", "The newest N (50)"};
 constexpr OptionSpec option_since{"since", '\0', "TIME", "Not older: a time, or how long ago"};
@@ -34,13 +35,14 @@ constexpr OptionSpec option_from{"from", '\0', "PEER", "Only from this peer"};
 constexpr OptionSpec option_mark_read{"mark-read", '\0', {}, "Mark what is shown as read"};
 
 constexpr OptionSpec send_options[] = {
-    option_file,
-    option_confirm_timeout,
-    option_no_wait,
-    option_expires,
-    {"lines", '\0', {}, "Each line of standard input is one message"}};
+    option_file,    option_confirm_timeout,
+    option_no_wait, option_wait,
+    option_expires, {"lines", '\0', {}, "Each line of standard input is one message"}};
 constexpr OptionSpec reply_options[] = {option_file, option_confirm_timeout, option_no_wait,
-                                        option_expires};
+                                        option_wait, option_expires};
+constexpr OptionSpec ask_options[] = {
+    {"choices", '\0', "LIST", "Take none but these for an answer: yes,no"},
+    {"timeout", '\0', "DUR", "How long to wait for the answer (no limit)"}};
 constexpr OptionSpec inbox_options[] = {{"unread", '\0', {}, "Only unread ones"},
                                         option_number,
                                         option_since,
@@ -57,7 +59,13 @@ constexpr OptionSpec watch_options[] = {
     {"count", '\0', "N", "End after N messages"},
     {"timeout", '\0', "DUR", "End after this time"},
     option_from,
-    {"all", '\0', {}, "Also changes of what was sent"}};
+    {"grep", '\0', "TEXT", "Only what holds this text, in capitals or not"},
+    {"types", '\0', "LIST", "received, or states of what was sent: delivered, expired..."},
+    {"all", '\0', {}, "Also all changes of what was sent"},
+    {"cursor", '\0', "NAME", "Remember how far it came, and go on from there"},
+    {"exec", '\0', "CMD", "Run this for each message, with ARG..., no shell"},
+    {"attempts", '\0', "N", "How often CMD is tried before a message is set aside (5)"},
+    {"failed", '\0', {}, "List what was set aside under --cursor NAME"}};
 constexpr OptionSpec wait_options[] = {
     {"timeout", '\0', "DUR", "How long to wait (until all have an end)"}};
 constexpr OptionSpec read_options[] = {{"all", '\0', {}, "Every message of the inbox"}};
@@ -78,14 +86,17 @@ constexpr Command table[] = {
      run_reply,
      "  p2pctl reply 42 yes, gladly\n"
      "  p2pctl reply 42 -f answer.txt\n"},
+    {"ask", "PEER [TEXT...]", "Send a question and print the reply to it", 1, any_number,
+     ask_options, run_ask, "  p2pctl ask bob 'Reboot now?' --choices yes,no --timeout 5m\n"},
     {"inbox", "", "List received messages, the newest last", 0, 0, inbox_options, run_inbox,
      "  p2pctl inbox --unread --since 1h\n"},
     {"sent", "", "List sent messages and what became of them", 0, 0, sent_options, run_sent},
     {"show", "ID...", "Show messages whole", 1, any_number, show_options, run_show},
     {"thread", "PEER|ID", "List all to and from one peer", 1, 1, thread_options, run_thread},
-    {"watch", "", "Print messages as they arrive", 0, 0, watch_options, run_watch,
+    {"watch", "[ARG...]", "Print messages as they arrive", 0, any_number, watch_options, run_watch,
      "  p2pctl watch --since 0 --json\n"
-     "  p2pctl watch --from bob --count 1 --timeout 10m\n"},
+     "  p2pctl watch --from bob --count 1 --timeout 10m\n"
+     "  p2pctl watch --cursor alarms --exec logger -- -t alarm\n"},
     {"wait", "ID...", "Wait until sent messages are confirmed", 1, any_number, wait_options,
      run_wait},
     {"retry", "ID...", "Send again what was refused or has expired", 1, any_number, {}, run_retry},

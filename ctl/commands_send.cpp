@@ -4,7 +4,7 @@
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
-#include "ctl/peer_lookup.h"
+#include "ctl/reply_wait.h"
 #include "ctl/results.h"
 #include "ctl/send_lines.h"
 #include "ctl/text_input.h"
@@ -14,18 +14,6 @@ namespace p2pd {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// Asks, and once more over a new connection when the first breaks: the request_id in `params`
-/// sees to it that there is one message in the end.
-Json ask_even_if_broken(Context& context, std::string_view method, const Json& params) {
-    try {
-        return context.call(method, params);
-    } catch (const ConnectionLost&) {
-        context.remark("the connection broke before the answer; asking again");
-    }
-    context.reconnect();
-    return context.call(method, params);
-}
 
 /// The records after at most `timeout`; texts are empty.
 std::vector<MessageRecord> wait_for(Context& context, const std::vector<std::uint64_t>& ids,
@@ -67,6 +55,21 @@ ExitCode report(Context& context, MessageRecord record, bool waited) {
     return waited ? exit_of(record.state) : ExitCode::done;
 }
 
+/// The end of a message that is waited for until it is answered: with the reply, or without one.
+ExitCode deliver_and_hear(Context& context, const SendResult& accepted, std::uint64_t since) {
+    ReplyWait wait(context, since, reply_deadline(context.arguments()));
+    wait.about(accepted.id);
+    const auto reply = wait.next();
+    if (!reply) return wait.exit();
+    if (context.json()) {
+        context.print_json("message", message_json(*reply));
+    } else {
+        context.print(message_table({&*reply, 1}, Columns::received, context.style()));
+    }
+    context.out().flush();
+    return ExitCode::done;
+}
+
 ExitCode deliver(Context& context, const SendResult& accepted, std::string text,
                  const DeliveryOptions& options) {
     MessageRecord record = accepted_record(accepted, std::move(text));
@@ -95,40 +98,42 @@ ExitCode print_states(Context& context, const std::vector<MessageRecord>& record
     return exit;
 }
 
+/// What comes from here on may be the reply.
+std::optional<std::uint64_t> cursor_if_reply_awaited(Context& context,
+                                                     const DeliveryOptions& options) {
+    if (!options.reply) return std::nullopt;
+    return current_cursor(context);
+}
+
 }  // namespace
 
 ExitCode run_send(Context& context) {
     const Arguments& arguments = context.arguments();
     const DeliveryOptions options = delivery_options(arguments);
     if (arguments.has("lines")) {
-        if (arguments.words.size() > 1 || arguments.has("file")) {
+        if (arguments.words.size() > 1 || arguments.has("file") || options.reply) {
             throw ControlError(error_usage, "--lines sends the lines of standard input",
                                "p2pctl send PEER --lines < FILE");
         }
         return send_lines(context, arguments.words.front(), options);
     }
-    SendParams params;
-    params.text = message_text(arguments, 1);
-    params.request_id = new_request_id();
-    params.expires_s = options.expires_s;
-    const Json answer =
-        ask_with_peer(context, arguments.words.front(), [&](const std::string& peer) {
-            params.peer = peer;
-            return ask_even_if_broken(context, "send", write_fields(params));
-        });
-    return deliver(context, parse_result<SendResult>(answer), std::move(params.text), options);
+    std::string text = message_text(arguments, 1);
+    const auto since = cursor_if_reply_awaited(context, options);
+    const SendResult accepted =
+        send_message(context, arguments.words.front(), text, options.expires_s);
+    if (since) return deliver_and_hear(context, accepted, *since);
+    return deliver(context, accepted, std::move(text), options);
 }
 
 ExitCode run_reply(Context& context) {
     const Arguments& arguments = context.arguments();
     const DeliveryOptions options = delivery_options(arguments);
-    ReplyParams params;
-    params.id = parse_message_id(arguments.words.front());
-    params.text = message_text(arguments, 1);
-    params.request_id = new_request_id();
-    params.expires_s = options.expires_s;
-    const Json answer = ask_even_if_broken(context, "reply", write_fields(params));
-    return deliver(context, parse_result<SendResult>(answer), std::move(params.text), options);
+    const std::uint64_t id = parse_message_id(arguments.words.front());
+    std::string text = message_text(arguments, 1);
+    const auto since = cursor_if_reply_awaited(context, options);
+    const SendResult accepted = send_reply(context, id, text, options.expires_s);
+    if (since) return deliver_and_hear(context, accepted, *since);
+    return deliver(context, accepted, std::move(text), options);
 }
 
 ExitCode run_wait(Context& context) {

@@ -3,21 +3,25 @@
 #include <poll.h>
 
 #include "common/endpoint_text.h"
+#include "ctl/bookmark.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/hook.h"
+#include "ctl/message_filter.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/results.h"
+#include "ctl/subscription.h"
 
 namespace p2pd {
 
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
-constexpr milliseconds reconnect_delay_min{100};
-constexpr milliseconds reconnect_delay_max{5000};
 constexpr milliseconds watch_timeout_max = std::chrono::hours{24 * 365};
+constexpr milliseconds hook_delay_min{1000};
+constexpr milliseconds hook_delay_max{60'000};
+constexpr std::uint64_t attempts_default = 5;
 
 /// The address of a peer, known to the daemon or not.
 std::string address_of(Context& context, const std::string& peer) {
@@ -35,107 +39,147 @@ std::string address_of(Context& context, const std::string& peer) {
     return address;
 }
 
-/// History after the cursor, then what comes. The cursor survives a broken connection, so nothing
-/// is shown twice and nothing is left out.
+MessageFilter filter_of(Context& context) {
+    const Arguments& arguments = context.arguments();
+    MessageFilter filter;
+    if (const auto from = arguments.text("from")) filter.peer = address_of(context, *from);
+    filter.grep = arguments.text("grep");
+    if (const auto types = arguments.text("types")) {
+        filter.types = parse_types(*types);
+    } else if (!arguments.has("all")) {
+        filter.types = {"received"};
+    }
+    return filter;
+}
+
+std::optional<Bookmark> bookmark_of(const Arguments& arguments) {
+    if (const auto name = arguments.text("cursor")) return std::make_optional<Bookmark>(*name);
+    return std::nullopt;
+}
+
+/// --since wins: whoever gives it wants to go back.
+std::optional<std::uint64_t> start_of(const Arguments& arguments,
+                                      const std::optional<Bookmark>& bookmark) {
+    if (const auto since = arguments.number("since", 0, UINT64_MAX)) return since;
+    return bookmark ? bookmark->cursor() : std::nullopt;
+}
+
+Json set_aside_json(const SetAside& message) {
+    return {{"id", message.id}, {"reason", message.why}};
+}
+
+/// Prints what the subscription gives and the options ask for, or has a program take it.
 class Watch {
 public:
     explicit Watch(Context& context)
         : context_(context),
-          cursor_(context.arguments().number("since", 0, UINT64_MAX)),
+          filter_(filter_of(context)),
+          bookmark_(bookmark_of(context.arguments())),
+          subscription_(context, start_of(context.arguments(), bookmark_), [this] { rest(); }),
           count_(context.arguments().number("count", 1, UINT64_MAX)),
-          all_(context.arguments().has("all")) {
+          attempts_(context.arguments().number("attempts", 1, 100).value_or(attempts_default)),
+          hook_(hook_of(context.arguments())) {
         if (const auto timeout = context.arguments().duration("timeout", watch_timeout_max)) {
-            deadline_ = steady_clock::now() + *timeout;
+            deadline_ = std::chrono::steady_clock::now() + *timeout;
         }
-        if (const auto from = context.arguments().text("from")) from_ = address_of(context, *from);
     }
 
     ExitCode run() {
-        subscribe();
         while (!is_done()) {
-            try {
-                const auto incoming = next();
-                if (!incoming) break;
-                handle(*incoming);
-            } catch (const ConnectionLost&) {
-                if (!resume()) break;
-            }
+            const auto record = subscription_.next(deadline_);
+            if (!record) break;
+            take(*record);
         }
-        context_.out().flush();
-        return is_done() || (!count_ && shown_ > 0) ? ExitCode::done : ExitCode::negative;
+        rest();
+        return is_done() || (!count_ && taken_ > 0) ? ExitCode::done : ExitCode::negative;
     }
 
 private:
-    bool is_done() const { return count_ && shown_ >= *count_; }
+    bool is_done() const { return count_ && taken_ >= *count_; }
 
-    void subscribe() {
-        subscription_ = context_.client().post("subscribe", write_fields(SubscribeParams{cursor_}));
-    }
-
-    /// The next line; what was printed is written before anything is waited for.
-    std::optional<Incoming> next() {
-        if (auto incoming = context_.client().take()) return incoming;
-        context_.out().flush();
-        return context_.client().receive(deadline_);
-    }
-
-    void handle(const Incoming& incoming) {
-        if (incoming.id == subscription_) {
-            if (incoming.error) throw *incoming.error;
-            delay_ = reconnect_delay_min;
-            const auto start = parse_result<SubscribeResult>(incoming.body).cursor;
-            if (!cursor_) cursor_ = start;
-        } else if (incoming.method == "message") {
-            show(parse_message(incoming.body));
-        } else if (incoming.method == "overrun") {
-            cursor_ = parse_result<OverrunParams>(incoming.body).cursor;
-            subscribe();
+    static std::vector<std::string> hook_of(const Arguments& arguments) {
+        std::vector<std::string> words;
+        if (const auto program = arguments.text("exec")) {
+            words.push_back(*program);
+            words.insert(words.end(), arguments.words.begin(), arguments.words.end());
+        } else if (!arguments.words.empty()) {
+            throw ControlError(error_usage, "watch takes no words without --exec",
+                               "p2pctl watch --from PEER");
         }
+        return words;
     }
 
-    void show(const MessageRecord& record) {
-        cursor_ = std::max(cursor_.value_or(0), record.cursor);
-        if (record.dir == Direction::out && !all_) return;
-        if (from_ && record.peer != *from_) return;
-        ++shown_;
+    /// Nothing more for now: what was taken is written, and need not come again.
+    void rest() {
+        context_.out().flush();
+        if (bookmark_ && subscription_.cursor() > 0) bookmark_->save(subscription_.cursor());
+    }
+
+    void take(const MessageRecord& record) {
+        if (!filter_.wants(record)) return;
+        ++taken_;
+        if (!hook_.empty()) return run(record);
         if (context_.json()) return context_.print_json("message", message_json(record));
-        context_.print(message_table({&record, 1}, all_ ? Columns::both : Columns::received,
+        const bool both = filter_.types != std::set<std::string, std::less<>>{"received"};
+        context_.print(message_table({&record, 1}, both ? Columns::both : Columns::received,
                                      context_.style()));
     }
 
-    /// Connects again, as long as it takes; false when the time is up before.
-    bool resume() {
-        context_.remark("the connection to p2pd has ended; trying again");
-        for (;;) {
-            std::optional<SteadyTime> until = steady_clock::now() + delay_;
-            if (deadline_ && *deadline_ < *until) until = deadline_;
-            ::poll(nullptr, 0, poll_timeout(until));
-            if (deadline_ && steady_clock::now() >= *deadline_) return false;
-            delay_ = std::min(delay_ * 2, reconnect_delay_max);
-            try {
-                context_.reconnect();
-                subscribe();
-                return true;
-            } catch (const ControlError& error) {
-                if (!error.is(error_not_running)) throw;
+    /// Once for a message, until it succeeds; each time later.
+    void run(const MessageRecord& record) {
+        HookEnd end;
+        auto delay = hook_delay_min;
+        for (std::uint64_t attempt = 1; attempt <= attempts_; ++attempt) {
+            if (attempt > 1) {
+                ::poll(nullptr, 0, static_cast<int>(delay.count()));
+                delay = std::min(delay * 2, hook_delay_max);
             }
+            end = run_hook(hook_, record);
+            if (end.succeeded) break;
+            context_.remark(hook_.front() + " failed for #" + std::to_string(record.id) + ": " +
+                            end.what);
         }
+        if (!end.succeeded) set_aside({record.id, end.what});
+        if (bookmark_) bookmark_->save(subscription_.cursor());
+    }
+
+    void set_aside(const SetAside& message) {
+        context_.remark("#" + std::to_string(message.id) + " is set aside");
+        if (context_.json()) context_.print_json("set_aside", set_aside_json(message));
+        if (bookmark_) bookmark_->set_aside(message);
     }
 
     Context& context_;
-    std::optional<std::uint64_t> cursor_;
+    MessageFilter filter_;
+    std::optional<Bookmark> bookmark_;
+    Subscription subscription_;
     std::optional<std::uint64_t> count_;
-    bool all_;
-    std::optional<std::string> from_;
+    std::uint64_t attempts_;
+    std::vector<std::string> hook_;  ///< empty: messages are printed
     std::optional<SteadyTime> deadline_;
-    std::uint64_t subscription_ = 0;
-    std::uint64_t shown_ = 0;
-    milliseconds delay_ = reconnect_delay_min;
+    std::uint64_t taken_ = 0;
 };
+
+/// What hooks have failed for, and why.
+ExitCode list_failed(Context& context) {
+    const auto bookmark = bookmark_of(context.arguments());
+    if (!bookmark) throw ControlError(error_usage, "--failed needs --cursor NAME");
+    const std::vector<SetAside> all = bookmark->aside();
+    for (const SetAside& each : all) {
+        if (context.json()) {
+            context.print_json("set_aside", {{"id", each.id}, {"reason", each.why}});
+        } else {
+            context.print("#" + std::to_string(each.id) + ": " + each.why + "\n");
+        }
+    }
+    context.out().flush();
+    return all.empty() ? ExitCode::negative : ExitCode::done;
+}
 
 }  // namespace
 
 ExitCode run_watch(Context& context) {
+    if (context.arguments().has("failed")) return list_failed(context);
     return Watch(context).run();
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <sys/random.h>
 
+#include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -27,12 +28,33 @@ std::ptrdiff_t badness(ExitCode exit) {
     return std::find(std::begin(by_badness), std::end(by_badness), exit) - std::begin(by_badness);
 }
 
+/// Asks, and once more over a new connection when the first breaks: the request_id in `params`
+/// sees to it that there is one message in the end.
+Json ask_even_if_broken(Context& context, std::string_view method, const Json& params) {
+    try {
+        return context.call(method, params);
+    } catch (const ConnectionLost&) {
+        context.remark("the connection broke before the answer; asking again");
+    }
+    context.reconnect();
+    return context.call(method, params);
+}
+
 }  // namespace
 
 DeliveryOptions delivery_options(const Arguments& arguments) {
     DeliveryOptions options;
     options.timeout = arguments.duration("timeout", wait_timeout_max).value_or(confirm_timeout);
     options.wait = !arguments.has("no-wait");
+    if (const auto until = arguments.text("wait")) {
+        if (*until != "delivered" && *until != "reply") {
+            throw ControlError(error_usage, "--wait is delivered or reply, not '" + *until + "'",
+                               "p2pctl help send");
+        }
+        if (!options.wait)
+            throw ControlError(error_usage, "--wait and --no-wait exclude each other");
+        options.reply = *until == "reply";
+    }
     if (const auto expires = arguments.duration("expires", expires_max)) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(*expires).count();
         options.expires_s = static_cast<std::uint32_t>(std::max<std::int64_t>(seconds, 1));
@@ -49,6 +71,29 @@ std::string new_request_id() {
     std::string id;
     for (const unsigned byte : bytes) id.append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
     return id;
+}
+
+SendResult send_message(Context& context, const std::string& peer, const std::string& text,
+                        std::optional<std::uint32_t> expires_s) {
+    SendParams params;
+    params.text = text;
+    params.request_id = new_request_id();
+    params.expires_s = expires_s;
+    const Json answer = ask_with_peer(context, peer, [&](const std::string& each) {
+        params.peer = each;
+        return ask_even_if_broken(context, "send", write_fields(params));
+    });
+    return parse_result<SendResult>(answer);
+}
+
+SendResult send_reply(Context& context, std::uint64_t id, const std::string& text,
+                      std::optional<std::uint32_t> expires_s) {
+    ReplyParams params;
+    params.id = id;
+    params.text = text;
+    params.request_id = new_request_id();
+    params.expires_s = expires_s;
+    return parse_result<SendResult>(ask_even_if_broken(context, "reply", write_fields(params)));
 }
 
 ExitCode exit_of(SendState state) {

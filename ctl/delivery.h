@@ -15,16 +15,25 @@ namespace p2pd {
 inline constexpr std::chrono::milliseconds confirm_timeout{5000};
 inline constexpr std::chrono::milliseconds wait_timeout_max = std::chrono::hours{24};
 
-/// What --timeout, --no-wait and --expires of `send` and `reply` say.
+/// What --timeout, --no-wait, --wait and --expires of `send` and `reply` say.
 struct DeliveryOptions {
     std::chrono::milliseconds timeout = confirm_timeout;
     bool wait = true;
+    bool reply = false;  ///< wait until it is answered, not only confirmed
     std::optional<std::uint32_t> expires_s;
 };
 DeliveryOptions delivery_options(const Arguments& arguments);
 
 /// 128 random bits: asking again with the same makes no second message.
 std::string new_request_id();
+
+/// Has the daemon accept a message to `peer`, as it was typed; over a connection that breaks it is
+/// asked once more. Throws ControlError.
+SendResult send_message(Context& context, const std::string& peer, const std::string& text,
+                        std::optional<std::uint32_t> expires_s);
+/// The same for the answer to the message `id`.
+SendResult send_reply(Context& context, std::uint64_t id, const std::string& text,
+                      std::optional<std::uint32_t> expires_s);
 
 /// delivered: 0; not final: 75; else 1.
 ExitCode exit_of(SendState state);

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,14 @@ def pair(module_hosts: Hosts) -> tuple[Daemon, Daemon]:
     return alice, bob
 
 
+def asked(alice: Daemon, bob: Daemon) -> Finished:
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(alice.ctl, "--json", "ask", "bob", "well?")
+        question = bob.ctl_json("watch", "--since", "0", "--grep", "well?", "--count", "1")[0]
+        bob.ctl("reply", str(question["id"]), "well")
+        return done.result()
+
+
 def commands(alice: Daemon, bob: Daemon) -> dict[str, Callable[[], Finished]]:
     """One way to run each command, by its name; the order is that of running them."""
     exported = alice.ctl("export").out
@@ -80,6 +89,7 @@ def commands(alice: Daemon, bob: Daemon) -> dict[str, Callable[[], Finished]]:
     return {
         "send": run("send", "bob", "again"),
         "reply": run("reply", received, "answer"),
+        "ask": lambda: asked(alice, bob),
         "inbox": run("inbox"),
         "sent": run("sent"),
         "show": run("show", received),
@@ -136,12 +146,18 @@ def test_every_command_prints_what_its_schema_says(pair: tuple[Daemon, Daemon],
                for name, run in runs.items()}
     seen = set().union(*(types for name, types in printed.items() if name != "export"))
     assert printed["export"] == {"store", "peer", "received", "sent", "part", "identity"}
-    assert seen == printable_types() - {"error", "summary"}
+    assert seen == printable_types() - {"error", "summary", "set_aside"}
 
 
 def test_lines_of_standard_input_end_with_a_summary(pair: tuple[Daemon, Daemon]) -> None:
     done = pair[0].ctl("--json", "send", "bob", "--lines", stdin="one\ntwo\n")
     assert done.exit == 0 and check_all(done) == {"message", "summary"}
+
+
+def test_what_is_set_aside_is_as_its_schema_says(pair: tuple[Daemon, Daemon]) -> None:
+    cursor = ("watch", "--cursor", "aside")
+    pair[0].ctl(*cursor, "--since", "0", "--count", "1", "--attempts", "1", "--exec", "false")
+    assert check_all(pair[0].ctl("--json", *cursor, "--failed")) == {"set_aside"}
 
 
 def test_errors_are_as_their_schema_says(pair: tuple[Daemon, Daemon], tmp_path: Path) -> None:
