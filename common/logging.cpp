@@ -1,5 +1,4 @@
-// common: the log, to standard error or the systemd journal. The only file here that includes
-// libsystemd.
+// common: the log, to standard error or the systemd journal. Includes std, spdlog, common.
 #include "common/logging.h"
 
 #include <algorithm>
@@ -11,15 +10,13 @@
 #include <mutex>
 #include <string>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 
+#include "common/journal_socket.h"
 #include "common/log_ids.h"
 #include "common/terminal_text.h"
 
@@ -58,47 +55,60 @@ char priority(LogLevel level) {
     return '3';
 }
 
-/// `NAME=value` lines for sd_journal_sendv.
-class JournalEntry {
+class JournalWriter {
 public:
-    void add(std::string_view name, std::string_view value) {
-        if (value.empty()) return;
-        fields_[count_].assign(name).append("=").append(value);
-        vectors_[count_] = {fields_[count_].data(), fields_[count_].size()};
-        ++count_;
+    void write(const LogEvent& event) {
+        if (lost_ > 0) tell_lost();
+        const char level = priority(event.level);
+        switch (put({&level, 1}, event.text, event.fields)) {
+            case JournalSocket::Outcome::taken:
+                break;
+            case JournalSocket::Outcome::busy:
+                ++lost_;
+                break;
+            case JournalSocket::Outcome::absent:
+                // systemd reads the level from this prefix.
+                std::fprintf(stderr, "<%c>%.*s\n", level, static_cast<int>(event.text.size()),
+                             event.text.data());
+        }
     }
-    bool send() const { return sd_journal_sendv(vectors_.data(), count_) >= 0; }
 
 private:
-    static constexpr std::size_t fields_max = 7;
-    std::array<std::string, fields_max> fields_;
-    std::array<iovec, fields_max> vectors_{};
-    int count_ = 0;
+    JournalSocket::Outcome put(std::string_view level, std::string_view text,
+                               const LogFields& fields) {
+        return socket_.send({{"MESSAGE", text},
+                             {"PRIORITY", level},
+                             {"SYSLOG_IDENTIFIER", "p2pd"},
+                             {"MESSAGE_ID", fields.message_id},
+                             {"P2P_PEER", fields.peer},
+                             {"P2P_MESSAGE", fields.message},
+                             {"P2P_CLASS", fields.event_class}});
+    }
+    void tell_lost() {
+        const std::string text = "journal: suppressed " + std::to_string(lost_);
+        const auto outcome =
+            put("4", text, {.message_id = log_id::suppressed, .event_class = "journal"});
+        if (outcome == JournalSocket::Outcome::taken) lost_ = 0;
+    }
+
+    JournalSocket socket_;
+    std::uint64_t lost_ = 0;  ///< entries that the journal did not take, still unsaid
 };
 
-void write_to_journal(const LogEvent& event) {
-    JournalEntry entry;
-    entry.add("MESSAGE", event.text);
-    entry.add("PRIORITY", std::string(1, priority(event.level)));
-    entry.add("SYSLOG_IDENTIFIER", "p2pd");
-    entry.add("MESSAGE_ID", event.fields.message_id);
-    entry.add("P2P_PEER", event.fields.peer);
-    entry.add("P2P_MESSAGE", event.fields.message);
-    entry.add("P2P_CLASS", event.fields.event_class);
-    if (entry.send()) return;
-    // systemd reads the level from this prefix.
-    std::fprintf(stderr, "<%c>%.*s\n", priority(event.level), static_cast<int>(event.text.size()),
-                 event.text.data());
-}
-
-/// How many lines of one class there were in the second that began at `began`.
+/// How many lines of one class there were since `began`.
 struct ClassWindow {
     steady_clock::time_point began;
+    steady_clock::duration length = std::chrono::seconds{1};
     int passed = 0;
-    std::uint64_t suppressed = 0;
+    bool full = false;                 ///< some were suppressed
+    std::uint64_t suppressed = 0;      ///< and how many of them are still unsaid
     LogLevel level = LogLevel::debug;  ///< the highest of the suppressed
 
-    bool over(steady_clock::time_point now) const { return now - began >= std::chrono::seconds{1}; }
+    bool over(steady_clock::time_point now) const { return now - began >= length; }
+    steady_clock::duration next_length() const {
+        return full ? std::min<steady_clock::duration>(2 * length, Log::limited_window_max)
+                    : std::chrono::seconds{1};
+    }
 };
 
 }  // namespace
@@ -115,7 +125,9 @@ LogOutput stderr_output() {
 }
 
 LogOutput journal_output() {
-    return write_to_journal;
+    return [writer = std::make_shared<JournalWriter>()](const LogEvent& event) {
+        writer->write(event);
+    };
 }
 
 LogOutput service_output() {
@@ -148,22 +160,21 @@ struct Log::State {
         window.suppressed = 0;
     }
 
-    void limited(std::string_view event_class, LogLevel event_level, std::string_view text,
-                 LogFields fields) {
-        fields.event_class = event_class;
+    bool admit(std::string_view event_class, LogLevel event_level) {
         const auto now = clock();
         ClassWindow& window = windows.try_emplace(std::string(event_class)).first->second;
         if (window.passed == 0 || window.over(now)) {
             report(event_class, window);
-            window = ClassWindow{now};
+            window = ClassWindow{.began = now, .length = window.next_length()};
         }
         if (window.passed < limited_lines_max) {
             ++window.passed;
-            put(event_level, text, fields);
-        } else {
-            ++window.suppressed;
-            window.level = std::max(window.level, event_level);
+            return true;
         }
+        window.full = true;
+        ++window.suppressed;
+        window.level = std::max(window.level, event_level);
+        return false;
     }
 
     std::atomic<LogLevel> level;
@@ -193,11 +204,17 @@ void Log::error(std::string_view text, const LogFields& fields) {
     write(LogLevel::error, text, fields);
 }
 
-void Log::limited(std::string_view event_class, LogLevel level, std::string_view text,
-                  const LogFields& fields) {
-    if (level < this->level()) return;
+bool Log::admits(std::string_view event_class, LogLevel level) {
+    if (level < this->level()) return false;
     const std::lock_guard lock{state_->mutex};
-    state_->limited(event_class, level, text, fields);
+    return state_->admit(event_class, level);
+}
+
+void Log::limited(std::string_view event_class, LogLevel level, std::string_view text,
+                  LogFields fields) {
+    if (!admits(event_class, level)) return;
+    fields.event_class = event_class;
+    write(level, text, fields);
 }
 
 void Log::report_suppressed() {

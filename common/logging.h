@@ -44,8 +44,10 @@ class Log {
 public:
     using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-    /// Lines of one class that `limited` lets pass in each second.
+    /// Lines of one class that `limited` lets pass in a window: of a second, and after one that had
+    /// more to say of twice as much, up to limited_window_max.
     static constexpr int limited_lines_max = 10;
+    static constexpr std::chrono::seconds limited_window_max{10};
 
     explicit Log(LogLevel level, LogOutput output = service_output(),
                  Clock clock = std::chrono::steady_clock::now);
@@ -58,23 +60,25 @@ public:
     void warning(std::string_view text, const LogFields& fields = {});
     void error(std::string_view text, const LogFields& fields = {});
 
-    /// For what others can cause at will: at most limited_lines_max lines a second and class pass,
+    /// For what others can cause at will: at most limited_lines_max lines a window and class pass,
     /// the number of the rest is said with the class's next line or by report_suppressed().
     /// `event_class`, which becomes its field, is one of a small fixed set, never made from input.
     void limited(std::string_view event_class, LogLevel level, std::string_view text,
-                 const LogFields& fields = {});
+                 LogFields fields = {});
+    /// Counts an event as `limited` does; true: its line is to be written. For what is so frequent
+    /// that not even a text is to be made for nothing.
+    [[nodiscard]] bool admits(std::string_view event_class, LogLevel level);
+    void write(LogLevel level, std::string_view text, const LogFields& fields);
     /// Says what is still unsaid of classes whose second is over; to be called now and then.
     void report_suppressed();
 
-    /// Whether events of this level are written; to build no text for nothing.
+    /// Whether events of this level are written.
     bool writes(LogLevel event_level) const { return event_level >= level(); }
     void set_level(LogLevel level);
     LogLevel level() const;
 
 private:
     struct State;
-
-    void write(LogLevel level, std::string_view text, const LogFields& fields);
 
     std::unique_ptr<State> state_;
 };

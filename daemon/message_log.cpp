@@ -1,7 +1,6 @@
 // daemon: what the log says of messages and peers. Includes std, core, common.
 #include "daemon/message_log.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "common/log_ids.h"
@@ -11,7 +10,7 @@ namespace p2pd {
 namespace {
 
 struct End {
-    LogLevel level;
+    std::string_view event_class;  ///< apart, so that what fails is not hidden by what goes well
     std::string_view words;
     std::string_view log_id;
 };
@@ -19,50 +18,58 @@ struct End {
 End end_of(OutState state) {
     switch (state) {
         case OutState::delivered:
-            return {LogLevel::debug, " is delivered", log_id::message_delivered};
+            return {"delivered", " is delivered", log_id::message_delivered};
         case OutState::refused:
-            return {LogLevel::info, " was refused", log_id::message_undelivered};
+            return {"undelivered", " was refused", log_id::message_undelivered};
         case OutState::expired:
-            return {LogLevel::info, " has expired", log_id::message_undelivered};
+            return {"undelivered", " has expired", log_id::message_undelivered};
         case OutState::cancelled:
         case OutState::pending:  // none ends so
             break;
     }
-    return {LogLevel::info, " was cancelled", log_id::message_undelivered};
+    return {"undelivered", " was cancelled", log_id::message_undelivered};
 }
 
 }  // namespace
 
 void log_accepted(Log& log, MessageId id, const Endpoint& peer) {
-    if (!log.writes(LogLevel::debug)) return;
+    constexpr std::string_view event_class = "accepted";
+    if (!log.admits(event_class, LogLevel::debug)) return;
     const std::string number = std::to_string(id);
     const std::string address = peer.text();
-    log.limited("accepted", LogLevel::debug,
-                "message " + number + " to " + address + " is accepted",
-                {.message_id = log_id::message_accepted, .peer = address, .message = number});
+    log.write(LogLevel::debug, "message " + number + " to " + address + " is accepted",
+              {.message_id = log_id::message_accepted,
+               .peer = address,
+               .message = number,
+               .event_class = event_class});
 }
 
 void log_end(Log& log, const Finished& finished) {
     const End end = end_of(finished.update.state);
-    if (!log.writes(end.level)) return;
+    if (!log.admits(end.event_class, LogLevel::info)) return;
     const std::string number = std::to_string(finished.update.id);
     const std::string address = finished.message ? finished.message->peer.text() : std::string();
     std::string text = "message " + number;
     if (!address.empty()) text += " to " + address;
     text += end.words;
-    // Apart, so that what fails is not hidden by what goes well.
-    log.limited(end.level == LogLevel::debug ? "delivered" : "undelivered", end.level, text,
-                {.message_id = end.log_id, .peer = address, .message = number});
+    log.write(LogLevel::info, text,
+              {.message_id = end.log_id,
+               .peer = address,
+               .message = number,
+               .event_class = end.event_class});
 }
 
 void log_received(Log& log, const StoreBatch& batch, const BatchResult& result) {
-    if (!log.writes(LogLevel::debug) || result.full) return;
-    for (std::size_t i = 0; i < batch.received.size(); ++i) {
-        const auto& refused = result.turned_away;  // in rising order
-        if (std::binary_search(refused.begin(), refused.end(), i)) continue;
-        const std::string address = batch.received[i].peer.text();
-        log.limited("received", LogLevel::debug, "a message from " + address + " is stored",
-                    {.message_id = log_id::message_received, .peer = address});
+    constexpr std::string_view event_class = "received";
+    for (const auto& [received, id] : result.arrived) {
+        if (!log.admits(event_class, LogLevel::info)) continue;
+        const std::string number = std::to_string(id);
+        const std::string address = batch.received[received].peer.text();
+        log.write(LogLevel::info, "message " + number + " from " + address + " is stored",
+                  {.message_id = log_id::message_received,
+                   .peer = address,
+                   .message = number,
+                   .event_class = event_class});
     }
 }
 

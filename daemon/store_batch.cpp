@@ -44,7 +44,11 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
         result.accepted.push_back(accept(message));
     }
     for (std::size_t i = 0; i < batch.received.size(); ++i) {
+        const RowId last_id = meta.last_id;
         if (!receive(batch.received[i])) result.turned_away.push_back(i);
+        if (meta.last_id != last_id) {
+            result.arrived.push_back({i, static_cast<MessageId>(meta.last_id)});
+        }
     }
     for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
     apply(batch.updates);

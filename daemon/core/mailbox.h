@@ -102,6 +102,12 @@ struct BatchResult {
         bool repeated = false;
     };
     std::vector<Accepted> accepted = {};
+    /// Of the received, those that are a new message or complete one.
+    struct Arrived {
+        std::size_t received = 0;
+        MessageId id = 0;
+    };
+    std::vector<Arrived> arrived = {};
     /// Which of the received were not kept, as their senders are strangers and over quota.
     std::vector<std::size_t> turned_away = {};
     std::vector<PeerFacts> familiar = {};  ///< what the store knows of the unfamiliar

@@ -101,6 +101,29 @@ TEST_F(LogTest, SaysHowManyWereSuppressedWhenAsked) {
     EXPECT_EQ(lines[10], "malformed: suppressed 1");
 }
 
+TEST_F(LogTest, LetsFewerAndFewerPassWhileThereAreTooMany) {
+    for (int second = 0; second < 100; ++second, now += 1s) repeat(11);
+    // Windows of 1, 2, 4 and 8 seconds, then of ten.
+    EXPECT_LE(lines.size(), 11U * (4 + 9));
+    EXPECT_GE(lines.size(), 11U * (3 + 8));
+    now += 10s;
+    repeat(10);  // all pass: there are few again
+    now += 10s;
+    lines.clear();
+    for (int second = 0; second < 10; ++second, now += 1s) repeat(10);
+    EXPECT_EQ(lines.size(), 100U);
+}
+
+TEST_F(LogTest, TellsBeforeTheTextIsMadeWhetherItIsWanted) {
+    EXPECT_FALSE(log.admits("x", LogLevel::debug));
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(log.admits("x", LogLevel::info));
+    EXPECT_FALSE(log.admits("x", LogLevel::info));
+    EXPECT_TRUE(log.admits("y", LogLevel::info));
+    now += 1s;
+    EXPECT_TRUE(log.admits("x", LogLevel::info));
+    EXPECT_EQ(lines, (std::vector<std::string>{"x: suppressed 1"}));
+}
+
 TEST_F(LogTest, SaysHowManyWereSuppressedAtItsEnd) {
     {
         Log short_log{LogLevel::info, collect()};

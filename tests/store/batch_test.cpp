@@ -32,6 +32,17 @@ TEST_F(Batch, StoresACopyOnce) {
     EXPECT_EQ(inbox(), Texts{"hi"});
 }
 
+TEST_F(Batch, SaysWhichOfTheReceivedAreNewMessages) {
+    receive({received(alice, 7, "hi")});
+    const BatchResult result =
+        receive({received(alice, 7, "hi"), received(bob, 8, "one"), received(alice, 9, "two")});
+    ASSERT_EQ(result.arrived.size(), 2U);
+    EXPECT_EQ(result.arrived[0].received, 1U);
+    EXPECT_EQ(result.arrived[0].id, 2U);
+    EXPECT_EQ(result.arrived[1].received, 2U);
+    EXPECT_EQ(result.arrived[1].id, 3U);
+}
+
 TEST_F(Batch, KnowsACopyAfterItsMessageWasDeleted) {
     receive({received(alice, 7, "hi")});
     store->remove(std::vector<MessageId>{1});

@@ -67,7 +67,7 @@ def test_every_event_in_the_source_has_a_kind() -> None:
     """An event without one could not be explained."""
     found = 0
     for path in (ROOT / "daemon").rglob("*.cpp"):
-        for call in re.findall(r"\blog(?:_|\(\))?\.(?:debug|info|warning|error|limited)\(.*?\);\n",
+        for call in re.findall(r"\blog(?:_|\(\))?\.(?:debug|info|warning|error|limited|write)\(.*?\);\n",
                                path.read_text(), re.S):
             found += 1
             assert "message_id = " in call or ", failed)" in call, f"{path.name}: {call}"
@@ -88,6 +88,7 @@ def test_systemd_takes_the_catalogue(tmp_path: Path) -> None:
         assert shown.returncode == 0, shown
         for line in entries()[each].strip().split("\n"):
             assert line in shown.stdout
+        assert "@" not in shown.stdout, "journalctl would show it as it is, for names with digits"
 
 
 # Events.
@@ -112,26 +113,53 @@ def test_events_of_the_daemon_have_level_and_kind(daemon: Daemon, journal: Journ
     assert daemon.log() == "", "nothing is said twice"
 
 
-@needs_mount
-def test_a_peers_history_is_found_by_its_address(hosts: Hosts, daemon: Daemon,
-                                                 journal: Journal) -> None:
-    ids = log_ids()
+def history(hosts: Hosts, daemon: Daemon, journal: Journal) -> list[dict[str, str]]:
+    """What the journal has of a peer that was named, sent to and heard of."""
     alice = hosts.start("alice")
     peer = alice.listen[0]
     daemon.call("peers.add", {"name": "alice", "address": peer})
-    sent = daemon.send("alice", SECRET)
-    assert daemon.wait_state([sent]) == ["delivered"]
+    assert daemon.wait_state([daemon.send("alice", SECRET)]) == ["delivered"]
     alice.wait_state([alice.send(daemon.listen[0], SECRET)])
-    journal.wait({"MESSAGE_ID": ids["message_received"], "P2P_PEER": peer})
-    number = str(sent)
-    history = [entry for entry in journal.entries if entry.get("P2P_PEER") == peer]
-    assert [entry["MESSAGE_ID"] for entry in history] == [
-        ids["peer_named"], ids["message_accepted"], ids["message_delivered"],
-        ids["message_received"]]
-    assert [entry.get("P2P_MESSAGE") for entry in history] == [None, number, number, None]
-    assert [entry["P2P_CLASS"] for entry in history] == ["named", "accepted", "delivered",
-                                                         "received"]
+    journal.wait({"MESSAGE_ID": log_ids()["message_received"], "P2P_PEER": peer})
     assert not any(SECRET in value for entry in journal.entries for value in entry.values())
+    return [entry for entry in journal.entries if entry.get("P2P_PEER") == peer]
+
+
+@needs_mount
+def test_a_peers_history_is_found_by_its_address(hosts: Hosts, journal: Journal) -> None:
+    daemon = hosts.daemon("daemon")
+    journal.connect(daemon)
+    daemon.start()
+    ids = log_ids()
+    found = history(hosts, daemon, journal)
+    assert [(entry["MESSAGE_ID"], entry.get("P2P_MESSAGE"), entry["P2P_CLASS"])
+            for entry in found] == [(ids["peer_named"], None, "named"),
+                                    (ids["message_delivered"], "1", "delivered"),
+                                    (ids["message_received"], "2", "received")]
+    assert {entry["PRIORITY"] for entry in found} == {"6"}
+
+
+@needs_mount
+def test_at_debug_the_history_begins_with_what_was_accepted(hosts: Hosts, daemon: Daemon,
+                                                            journal: Journal) -> None:
+    entry = history(hosts, daemon, journal)[1]
+    assert entry["MESSAGE_ID"] == log_ids()["message_accepted"]
+    assert (entry["P2P_MESSAGE"], entry["P2P_CLASS"], entry["PRIORITY"]) == ("1", "accepted", "7")
+
+
+@needs_mount
+def test_a_long_text_is_one_message_in_the_journal(hosts: Hosts, journal: Journal) -> None:
+    daemon = hosts.daemon("daemon")
+    journal.connect(daemon)
+    daemon.start()
+    alice = hosts.start("alice")
+    alice.wait_state([alice.send(daemon.listen[0], SECRET * 300)])
+    daemon.terminate()
+    journal.wait({"MESSAGE_ID": log_ids()["stopped"]})
+    daemon.wait_end()
+    received = [entry["P2P_MESSAGE"] for entry in journal.entries
+                if entry["MESSAGE_ID"] == log_ids()["message_received"]]
+    assert received == ["1"]
 
 
 @needs_mount
@@ -169,3 +197,21 @@ def test_where_the_journal_does_not_take_it_standard_error_does(hosts: Hosts,
     journal.socket.close()
     daemon.start()
     assert re.match(r"<6>p2pd \S+ is ready", daemon.log())
+
+
+@needs_mount
+def test_a_journal_that_does_not_read_keeps_the_daemon_from_nothing(hosts: Hosts,
+                                                                    journal: Journal) -> None:
+    queue_max = int(Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
+    daemon = hosts.daemon("daemon")
+    journal.connect(daemon)
+    daemon.start()
+    for _ in range(queue_max + 10):
+        daemon.call("reload")  # an entry each
+    journal.wait({"MESSAGE_ID": log_ids()["reloaded"]})
+    daemon.call("reload")
+    entry = journal.wait({"MESSAGE_ID": log_ids()["suppressed"], "P2P_CLASS": "journal"})
+    lost = re.fullmatch(r"journal: suppressed (\d+)", entry["MESSAGE"])
+    assert lost and int(lost[1]) >= 5
+    daemon.call("reload")
+    assert daemon.log() == ""
