@@ -23,11 +23,11 @@ def testbed() -> Iterator[Testbed]:
         made.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def package() -> Path:
     return PACKAGE
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def older_package() -> Path:
     return OLDER_PACKAGE

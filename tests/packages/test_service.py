@@ -1,4 +1,6 @@
-"""The package and its services as an administrator meets them, in this order."""
+"""The package and its services as an administrator meets them, in this order. The older package has
+the same program under a lower version: what it tries is the upgrade of a package, that of a store
+written by an older program is for tests/store."""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from commands import inbox, texts
+from commands import await_delivered, inbox, texts
 from testbed import ENVIRONMENT, HERE, Host, Testbed
 
+TO_FIRST = "10.77.0.1:5000"
 TO_SECOND = "10.77.0.2:5000"
 
 
@@ -38,6 +41,8 @@ def test_an_older_package_serves(testbed: Testbed, older_package: Path) -> None:
         host.install(older_package)
     assert "0.0.1" in testbed.hosts[1].run("dpkg-query", "-W", "p2pd")
     testbed.hosts[0].run("p2pctl", "send", TO_SECOND, "before the upgrade")
+    testbed.hosts[0].run("systemctl", "stop", "p2pd")
+    testbed.hosts[1].run("p2pctl", "send", "--no-wait", TO_FIRST, "sent before, delivered after")
     testbed.hosts[1].run("sh", "-c", "mkdir /etc/p2pd/conf.d; "
                          "echo log_level=debug >/etc/p2pd/conf.d/mine.conf")
 
@@ -55,6 +60,8 @@ def test_an_upgrade_keeps_messages_and_configuration_and_loses_no_datagram(
     assert "before the upgrade" in texts(second)
     assert "debug" in second.run("p2pctl", "config", "show")
     first.install(package)
+    await_delivered(second)
+    assert texts(first)[-1] == "sent before, delivered after"
 
 
 def test_restarts_under_traffic_lose_no_datagram(testbed: Testbed) -> None:
@@ -169,6 +176,7 @@ def test_removed_it_leaves_the_messages_and_purged_nothing(
     host.run("dpkg", "--purge", "p2pd")
     for gone in ("/var/lib/p2pd", "/etc/p2pd", "/usr/bin/p2pd",
                  "/etc/systemd/system/multi-user.target.wants/p2pd.service",
+                 "/etc/systemd/system/dbus-org.p2pd1.service",
                  "/etc/systemd/system/p2pd.service"):
         assert host.exit_code("test", "-e", gone) != 0, gone
     host.run("systemctl", "daemon-reload")

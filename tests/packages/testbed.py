@@ -99,6 +99,13 @@ class Host:
         return subprocess.run(self.command(*words), env=ENVIRONMENT, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=60, check=False).returncode
 
+    def failure(self, *words: str) -> str:
+        """Of a command that must fail: what it says on standard error."""
+        done = subprocess.run(self.command(*words), env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode != 0, f"h{self.number}: {' '.join(words)}: {done.stdout}"
+        return done.stderr
+
     def install(self, package: Path) -> None:
         inside = self.disk / "var/tmp" / package.name
         # By way of the host: what is below a mounted overlay must not be changed.
@@ -120,6 +127,8 @@ class Host:
         assert self.process
         self.process.wait(60)
         self.process = None
+        # It goes with the host's end of it, but some time later.
+        subprocess.run(["ip", "link", "delete", self.card], stderr=subprocess.DEVNULL, check=False)
 
     def remove_cgroups(self) -> None:
         if self.cgroup.exists():
