@@ -1,5 +1,5 @@
 # Runs at installation: units with the programs' full paths, and the configuration. Only under /usr is
-# the configuration where the system service looks for it.
+# the configuration where p2pd looks for it, and the prefix what the system service can see anyway.
 set(prefix "${CMAKE_INSTALL_PREFIX}")
 if(prefix STREQUAL "/usr")
     set(configuration /etc/p2pd)
@@ -17,6 +17,11 @@ foreach(kind system user)
         get_filename_component(name "${unit}" NAME)
         file(READ "${unit}" text)
         string(REPLACE "=/usr/bin/" "=${prefix}/bin/" text "${text}")
+        if(kind STREQUAL system AND NOT prefix STREQUAL "/usr")
+            string(REPLACE "=${prefix}/bin/p2pd\n"
+                   "=${prefix}/bin/p2pd --config ${configuration}/p2pd.conf\n" text "${text}")
+            string(REPLACE "BindReadOnlyPaths=" "BindReadOnlyPaths=${prefix} " text "${text}")
+        endif()
         message(STATUS "Installing: ${folder}/${name}")
         file(MAKE_DIRECTORY "${folder}")
         file(WRITE "${folder}/${name}" "${text}")

@@ -48,7 +48,8 @@ class Listener:
 
     def __init__(self, host: Host, user: str) -> None:
         self.process = subprocess.Popen(
-            host.command(*as_user(user, "sh", "-c", "dbus-monitor --system & read _; kill $!; wait")),
+            host.command(*as_user(
+                user, "sh", "-c", "dbus-monitor --system & read _; kill $!; wait")),
             env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)
         self.seen = ""
