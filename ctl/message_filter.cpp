@@ -40,7 +40,9 @@ std::set<std::string, std::less<>> parse_types(std::string_view text) {
 }
 
 bool holds(std::string_view text, std::string_view part) {
-    return !std::ranges::search(text, part, {}, small, small).empty() || part.empty();
+    const auto alike = [](char a, char b) { return small(a) == small(b); };
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), alike) != text.end() ||
+           part.empty();
 }
 
 std::vector<std::string> split_commas(std::string_view text) {
