@@ -41,6 +41,7 @@ FileDescriptor file_of(std::string_view text) {
 /// Pointers into `texts`, as exec() takes them.
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> result;
+    result.reserve(texts.size() + 1);
     for (std::string& text : texts) result.push_back(text.data());
     result.push_back(nullptr);
     return result;

@@ -273,7 +273,7 @@ void BusServer::append_property(std::string_view name, sd_bus_message& message) 
 
 void BusServer::answer(std::string_view line) {
     const Json answer = Json::parse(line);
-    const auto id = answer.at("id");
+    const Json& id = answer.at("id");
     // A line that the control server could not read has no id; none of ours is like that.
     if (!id.is_number_unsigned()) return;
     if (id.get<std::uint64_t>() == status_id) return take_status(answer);

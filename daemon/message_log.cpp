@@ -65,7 +65,9 @@ void log_received(Log& log, const StoreBatch& batch, const BatchResult& result) 
         if (!log.admits(event_class, LogLevel::info)) continue;
         const std::string number = std::to_string(id);
         const std::string address = batch.received[received].peer.text();
-        log.write(LogLevel::info, "message " + number + " from " + address + " is stored",
+        std::string text = "message ";
+        text.append(number).append(" from ").append(address).append(" is stored");
+        log.write(LogLevel::info, text,
                   {.message_id = log_id::message_received,
                    .peer = address,
                    .message = number,
