@@ -94,10 +94,10 @@ Bookmark::Bookmark(std::string_view name) {
     cursor_ = read_number(path_);
 }
 
-void Bookmark::save(std::uint64_t cursor) {
-    if (cursor_ == cursor) return;
+void Bookmark::save(std::optional<std::uint64_t> cursor) {
+    if (!cursor || cursor_ == cursor) return;
     const std::filesystem::path next = path_.string() + ".new";
-    write_synced(next, O_TRUNC, std::to_string(cursor) + "\n");
+    write_synced(next, O_TRUNC, std::to_string(*cursor) + "\n");
     if (::rename(next.c_str(), path_.c_str()) != 0) fail(path_);
     sync_folder(path_.parent_path());
     cursor_ = cursor;

@@ -28,8 +28,8 @@ public:
 
     /// Empty: nothing has been read under this name.
     std::optional<std::uint64_t> cursor() const { return cursor_; }
-    /// On disk when it returns; throws ControlError (74).
-    void save(std::uint64_t cursor);
+    /// On disk when it returns; throws ControlError (74). An empty one says nothing.
+    void save(std::optional<std::uint64_t> cursor);
 
     void set_aside(const SetAside& message);
     /// All that were, the oldest first.

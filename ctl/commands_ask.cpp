@@ -66,21 +66,18 @@ ExitCode print_answer(Context& context, const MessageRecord& reply, const std::s
 /// Who answers with none of the choices is told so, and asked again.
 ExitCode await_answer(Context& context, std::uint64_t id, std::uint64_t since,
                       const std::vector<std::string>& choices) {
-    const auto deadline = reply_deadline(context.arguments());
-    std::vector<std::uint64_t> asked{id};
-    for (;;) {
-        ReplyWait wait(context, since, deadline);
-        for (const std::uint64_t each : asked) wait.about(each);
+    ReplyWait wait(context, since, reply_deadline(context.arguments()));
+    wait.about(id);
+    for (std::size_t corrections = 0;; ++corrections) {
         const auto reply = wait.next();
         if (!reply) return wait.exit();
         const std::string* const choice = chosen(choices, reply->text);
         if (choice != nullptr || choices.empty()) return print_answer(context, *reply, choice);
         context.remark("not one of the choices: " + terminal_text(reply->text, LineBreaks::keep));
-        since = reply->cursor;
-        if (asked.size() > corrections_max) continue;
-        asked.push_back(send_reply(context, reply->id, "Please answer " + joined(choices, " or "),
-                                   expiry(context.arguments()))
-                            .id);
+        if (corrections >= corrections_max) continue;
+        wait.about(send_reply(context, reply->id, "Please answer " + joined(choices, " or "),
+                              expiry(context.arguments()))
+                       .id);
     }
 }
 

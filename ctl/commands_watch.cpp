@@ -2,14 +2,12 @@
 #include <algorithm>
 #include <poll.h>
 
-#include "common/endpoint_text.h"
 #include "ctl/bookmark.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/hook.h"
 #include "ctl/message_filter.h"
 #include "ctl/peer_lookup.h"
-#include "ctl/results.h"
 #include "ctl/subscription.h"
 
 namespace p2pd {
@@ -23,26 +21,10 @@ constexpr milliseconds hook_delay_min{1000};
 constexpr milliseconds hook_delay_max{60'000};
 constexpr std::uint64_t attempts_default = 5;
 
-/// The address of a peer, known to the daemon or not.
-std::string address_of(Context& context, const std::string& peer) {
-    std::string address;
-    ask_with_peer(context, peer, [&](const std::string& each) {
-        const auto split = split_host_port(each, default_udp_port);
-        if (split && is_ip_address(split->host)) {
-            address = join_host_port(split->host, split->port);
-        } else {
-            const Json peer_json = context.call("peers.show", write_fields(PeerParams{each}));
-            address = parse_result<PeerRecord>(peer_json).address;
-        }
-        return Json();
-    });
-    return address;
-}
-
 MessageFilter filter_of(Context& context) {
     const Arguments& arguments = context.arguments();
     MessageFilter filter;
-    if (const auto from = arguments.text("from")) filter.peer = address_of(context, *from);
+    if (const auto from = arguments.text("from")) filter.peer = peer_address(context, *from);
     filter.grep = arguments.text("grep");
     if (const auto types = arguments.text("types")) {
         filter.types = parse_types(*types);
@@ -112,7 +94,7 @@ private:
     /// Nothing more for now: what was taken is written, and need not come again.
     void rest() {
         context_.out().flush();
-        if (bookmark_ && subscription_.cursor() > 0) bookmark_->save(subscription_.cursor());
+        if (bookmark_) bookmark_->save(subscription_.cursor());
     }
 
     void take(const MessageRecord& record) {

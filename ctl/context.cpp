@@ -56,7 +56,7 @@ ControlClient& Context::client() {
 
 ControlClient& Context::reconnect() {
     client_.reset();
-    const std::string path = choose_socket(arguments_.text("socket"));
+    const std::string path = socket_path();
     client_.emplace(path);
     if (verbose_) remark("connected to " + path);
     return *client_;

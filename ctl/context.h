@@ -26,6 +26,8 @@ public:
     bool quiet() const { return quiet_; }
     bool verbose() const { return verbose_; }
 
+    /// Where the daemon is asked.
+    std::string socket_path() const { return choose_socket(arguments_.text("socket")); }
     ControlClient& client();
     bool connected() const { return client_.has_value(); }
     /// A new connection in place of one that has ended.

@@ -99,6 +99,21 @@ Json ask_with_peer(Context& context, const std::string& peer,
     return ask(*address);
 }
 
+std::string peer_address(Context& context, const std::string& peer) {
+    std::string address;
+    ask_with_peer(context, peer, [&](const std::string& each) {
+        const auto split = split_host_port(each, default_udp_port);
+        if (split && is_ip_address(split->host)) {
+            address = join_host_port(split->host, split->port);
+        } else {
+            const Json peer_json = context.call("peers.show", write_fields(PeerParams{each}));
+            address = parse_result<PeerRecord>(peer_json).address;
+        }
+        return Json();
+    });
+    return address;
+}
+
 Json call_with_peer(Context& context, std::string_view method, Json params) {
     const std::string peer = params.at("peer").get<std::string>();
     return ask_with_peer(context, peer, [&](const std::string& each) {

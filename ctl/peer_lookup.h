@@ -18,6 +18,9 @@ Json call_with_peer(Context& context, std::string_view method, Json params);
 Json ask_with_peer(Context& context, const std::string& peer,
                    const std::function<Json(const std::string& peer)>& ask);
 
+/// The `IP:PORT` of what was typed for PEER, known to the daemon or not. Throws as the others do.
+std::string peer_address(Context& context, const std::string& peer);
+
 /// `IP:PORT` of a host name, maybe with a port; addresses stay as they are. Prefers IPv4, which
 /// all peers in the field understand. Throws ControlError (exit 68, or 64 if it cannot be one).
 std::string resolve_address(const std::string& text);

@@ -1,17 +1,16 @@
-// ctl: messages as they arrive and change, over any number of connections. Includes std and common.
+// ctl: messages as they arrive and change, waited for. Includes std and common.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 
 #include "ctl/context.h"
+#include "ctl/message_stream.h"
 
 namespace p2pd {
 
-/// History after a cursor, then what comes. The cursor survives a broken connection, so nothing is
-/// given twice and nothing is left out.
+/// A MessageStream for who has nothing else to wait for.
 class Subscription {
 public:
     /// After `since` (0: all there is), else from now on. `before_waiting` is called whenever there
@@ -24,21 +23,16 @@ public:
     /// ControlError.
     std::optional<MessageRecord> next(std::optional<SteadyTime> deadline);
 
-    /// Of the last message given, or where it began; 0 until the daemon has said that.
-    std::uint64_t cursor() const { return cursor_.value_or(0); }
+    /// Of the last message given, or where it began; empty until the daemon has said that.
+    std::optional<std::uint64_t> cursor() const { return stream_.cursor(); }
 
 private:
-    void subscribe();
     std::optional<Incoming> receive(std::optional<SteadyTime> deadline);
-    std::optional<MessageRecord> take(const Incoming& incoming);
     bool resume(std::optional<SteadyTime> deadline);
 
     Context& context_;
     std::function<void()> before_waiting_;
-    std::optional<std::uint64_t> cursor_;
-    std::uint64_t request_ = 0;
-    bool begun_ = false;
-    std::chrono::milliseconds delay_;
+    MessageStream stream_;
 };
 
 /// The cursor of now: whatever arrives or changes from here on comes after it.
