@@ -42,12 +42,6 @@ CharacterClass class_of(char32_t character) {
     return CharacterClass::visible;
 }
 
-/// The character at the front of a text and its bytes; `bytes` 0: not UTF-8.
-struct Decoded {
-    char32_t character = 0;
-    std::size_t bytes = 0;
-};
-
 std::uint8_t byte_at(std::string_view text, std::size_t index) {
     return static_cast<std::uint8_t>(text[index]);
 }
@@ -66,21 +60,6 @@ bool is_scalar_value(char32_t character, std::size_t bytes) {
     constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const bool surrogate = character >= 0xd800 && character <= 0xdfff;
     return character >= least[bytes] && character <= 0x10ffff && !surrogate;
-}
-
-Decoded decode_front(std::string_view text) {
-    if (text.empty()) return {};
-    const std::uint8_t first = byte_at(text, 0);
-    const std::size_t bytes = sequence_bytes(first);
-    if (bytes <= 1) return {first, bytes};
-    if (text.size() < bytes) return {};
-    char32_t character = first & (0x7fU >> bytes);
-    for (std::size_t i = 1; i < bytes; ++i) {
-        const std::uint8_t byte = byte_at(text, i);
-        if ((byte & 0xc0U) != 0x80) return {};
-        character = (character << 6U) | (byte & 0x3fU);
-    }
-    return is_scalar_value(character, bytes) ? Decoded{character, bytes} : Decoded{};
 }
 
 void append_hex(std::string& out, std::string_view prefix, char32_t value, unsigned digits) {
@@ -116,7 +95,7 @@ public:
 
     /// Writes the front of `text`; returns its bytes.
     std::size_t write_front(std::string_view text) {
-        const Decoded decoded = decode_front(text);
+        const DecodedCharacter decoded = decode_character(text);
         if (decoded.bytes == 0) {
             append_hex(out_, "\\x", byte_at(text, 0), 2);
             previous_ = CharacterClass::escaped;
@@ -148,7 +127,7 @@ private:
     /// elsewhere, or in rows, they only hide.
     bool stays(CharacterClass kind, std::string_view rest) const {
         if (kind == CharacterClass::joiner) {
-            const Decoded next = decode_front(rest);
+            const DecodedCharacter next = decode_character(rest);
             return (previous_ == CharacterClass::visible ||
                     previous_ == CharacterClass::selector) &&
                    next.bytes > 0 && class_of(next.character) == CharacterClass::visible;
@@ -168,13 +147,29 @@ struct Measured {
     std::size_t columns;
 };
 Measured measure_front(std::string_view text) {
-    const Decoded decoded = decode_front(text);
+    const DecodedCharacter decoded = decode_character(text);
     if (decoded.bytes == 0) return {1, 1};
     if (decoded.character == '\n') return {1, 0};
     return {decoded.bytes, character_width(decoded.character)};
 }
 
 }  // namespace
+
+DecodedCharacter decode_character(std::string_view text) {
+    if (text.empty()) return {0, 0, true};
+    const std::uint8_t first = byte_at(text, 0);
+    const std::size_t bytes = sequence_bytes(first);
+    if (bytes <= 1) return {first, bytes};
+    char32_t character = first & (0x7fU >> bytes);
+    for (std::size_t i = 1; i < bytes; ++i) {
+        if (i == text.size()) return {0, 0, true};
+        const std::uint8_t byte = byte_at(text, i);
+        if ((byte & 0xc0U) != 0x80) return {};
+        character = (character << 6U) | (byte & 0x3fU);
+    }
+    return is_scalar_value(character, bytes) ? DecodedCharacter{character, bytes}
+                                             : DecodedCharacter{};
+}
 
 std::string terminal_text(std::string_view text, LineBreaks line_breaks) {
     std::string out;

@@ -66,6 +66,8 @@ constexpr OptionSpec watch_options[] = {
     {"exec", '\0', "CMD", "Run this for each message, with ARG..., no shell"},
     {"attempts", '\0', "N", "How often CMD is tried before a message is set aside (5)"},
     {"failed", '\0', {}, "List what was set aside under --cursor NAME"}};
+constexpr OptionSpec chat_options[] = {
+    {"hold", '\0', "WHEN", "Show what arrives: now, idle (the default) or manual"}};
 constexpr OptionSpec wait_options[] = {
     {"timeout", '\0', "DUR", "How long to wait (until all have an end)"}};
 constexpr OptionSpec read_options[] = {{"all", '\0', {}, "Every message of the inbox"}};
@@ -97,6 +99,9 @@ constexpr Command table[] = {
      "  p2pctl watch --since 0 --json\n"
      "  p2pctl watch --from bob --count 1 --timeout 10m\n"
      "  p2pctl watch --cursor alarms --exec logger -- -t alarm\n"},
+    {"chat", "[PEER]", "Write and receive messages in one terminal", 0, 1, chat_options, run_chat,
+     "  p2pctl chat bob\n"
+     "  p2pctl chat --hold manual\n"},
     {"wait", "ID...", "Wait until sent messages are confirmed", 1, any_number, wait_options,
      run_wait},
     {"retry", "ID...", "Send again what was refused or has expired", 1, any_number, {}, run_retry},

@@ -25,6 +25,9 @@ ExitCode run_search(Context& context);
 // commands_watch.cpp
 ExitCode run_watch(Context& context);
 
+// commands_chat.cpp
+ExitCode run_chat(Context& context);
+
 // commands_mark.cpp
 ExitCode run_read(Context& context);
 ExitCode run_unread(Context& context);

@@ -24,11 +24,7 @@ std::string state_text(const MessageRecord& record) {
     const std::string reason = record.reason ? ": " + one_line(*record.reason) : "";
     switch (record.state) {
         case SendState::delivered:
-            if (record.rtt_ms)
-                return "delivered in " + duration_text(milliseconds_text(*record.rtt_ms));
-            if (!record.acked_at || !record.created_at) return "delivered";
-            return "delivered in " + duration_text(std::chrono::microseconds(std::max<std::int64_t>(
-                                         record.acked_at->us - record.created_at->us, 0)));
+            return delivered_text(record);
         case SendState::queued:
         case SendState::sending:
             return (record.attempts == 0 ? std::string("not sent yet, waiting for its turn.")
@@ -43,18 +39,6 @@ std::string state_text(const MessageRecord& record) {
             return "cancelled" + reason;
     }
     return {};
-}
-
-Colour state_colour(SendState state) {
-    switch (state) {
-        case SendState::delivered:
-            return Colour::green;
-        case SendState::queued:
-        case SendState::sending:
-            return Colour::yellow;
-        default:
-            return Colour::red;
-    }
 }
 
 std::string line_head(const MessageRecord& record) {
@@ -165,6 +149,25 @@ std::string paint(std::string_view text, Colour colour, const Style& style) {
     if (!style.colour) return std::string(text);
     const std::string_view code = codes[static_cast<std::size_t>(colour)];
     return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+Colour state_colour(SendState state) {
+    switch (state) {
+        case SendState::delivered:
+            return Colour::green;
+        case SendState::queued:
+        case SendState::sending:
+            return Colour::yellow;
+        default:
+            return Colour::red;
+    }
+}
+
+std::string delivered_text(const MessageRecord& record) {
+    if (record.rtt_ms) return "delivered in " + duration_text(milliseconds_text(*record.rtt_ms));
+    if (!record.acked_at || !record.created_at) return "delivered";
+    return "delivered in " + duration_text(std::chrono::microseconds(std::max<std::int64_t>(
+                                 record.acked_at->us - record.created_at->us, 0)));
 }
 
 std::string one_line(std::string_view text) {

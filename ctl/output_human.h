@@ -29,6 +29,11 @@ std::string peer_text(const std::optional<std::string>& name, std::string_view a
 /// What became of a sent message: `→ #57 to bob (10.0.0.5:5000): delivered in 0.8 ms`.
 std::string sent_line(const MessageRecord& record, const Style& style);
 
+/// `delivered in 0.8 ms`, of a message that is.
+std::string delivered_text(const MessageRecord& record);
+
+Colour state_colour(SendState state);
+
 /// That the daemon has it: `→ #57 to bob (10.0.0.5:5000): queued`.
 std::string queued_line(const MessageRecord& record);
 

@@ -1,0 +1,39 @@
+// ctl: the command chat. Includes std, POSIX and common.
+#include <cstdlib>
+#include <string_view>
+#include <unistd.h>
+
+#include "ctl/chat.h"
+#include "ctl/commands.h"
+
+namespace p2pd {
+
+namespace {
+
+void check_terminal(const Context& context) {
+    static constexpr const char* in_scripts = "programs use p2pctl watch --json and p2pctl send";
+    if (context.json()) throw ControlError(error_usage, "chat has no JSON", in_scripts);
+    if (!::isatty(STDIN_FILENO) || !::isatty(STDOUT_FILENO)) {
+        throw ControlError(error_usage, "chat needs a terminal to type at", in_scripts);
+    }
+    const char* const terminal = std::getenv("TERM");
+    if (!terminal || !*terminal || std::string_view(terminal) == "dumb") {
+        throw ControlError(error_usage, "chat needs a terminal that can move its cursor",
+                           "set TERM to what it is; elsewhere: p2pctl watch and p2pctl send");
+    }
+}
+
+}  // namespace
+
+ExitCode run_chat(Context& context) {
+    check_terminal(context);
+    const HoldMode mode = parse_hold_mode(context.arguments().text("hold").value_or("idle"));
+    std::optional<Target> target;
+    if (!context.arguments().words.empty()) {
+        target = target_for(context, context.arguments().words.front());
+        context.disconnect();
+    }
+    return Chat(context, mode, std::move(target)).run();
+}
+
+}  // namespace p2pd

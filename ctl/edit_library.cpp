@@ -1,0 +1,47 @@
+// ctl: libedit, loaded when it is needed. Includes std and libedit.
+#include "ctl/edit_library.h"
+
+#include <dlfcn.h>
+
+#include "ctl/control_error.h"
+
+namespace p2pd {
+
+namespace {
+
+[[noreturn]] void fail() {
+    throw ControlError(error_internal, "chat needs libedit, which cannot be loaded",
+                       "install it: apt install libedit2");
+}
+
+}  // namespace
+
+template <class Function>
+void EditLibrary::find(Function& function, const char* name) {
+    function = reinterpret_cast<Function>(dlsym(library_, name));
+    if (function == nullptr) fail();
+}
+
+EditLibrary::EditLibrary() : library_(dlopen("libedit.so.2", RTLD_NOW)) {
+    if (library_ == nullptr) fail();
+    find(init, "el_init");
+    find(end, "el_end");
+    find(set, "el_wset");
+    find(get, "el_wget");
+    find(gets, "el_wgets");
+    find(line, "el_wline");
+    find(cursor, "el_cursor");
+    find(insert, "el_winsertstr");
+    find(resize, "el_resize");
+    find(source, "el_source");
+    find(history_init, "history_winit");
+    find(history_end, "history_wend");
+    find(history, "history_w");
+}
+
+const EditLibrary& edit_library() {
+    static const EditLibrary library;
+    return library;
+}
+
+}  // namespace p2pd

@@ -1,0 +1,108 @@
+// ctl: the screen of the line editor. Includes std, POSIX and libedit.
+#include <algorithm>
+#include <csignal>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ctl/edit_place.h"
+#include "ctl/line_editor.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::string_view clear_below = "\x1b[J";
+
+std::string up(std::size_t rows) {
+    return rows == 0 ? "" : "\x1b[" + std::to_string(rows) + "A";
+}
+
+}  // namespace
+
+std::wstring_view LineEditor::typed_text() const {
+    const LineInfoW* const line = library_.line(edit_.get());
+    return {line->buffer, static_cast<std::size_t>(line->lastchar - line->buffer)};
+}
+
+std::size_t LineEditor::number(const char* capability) const {
+    int value = 0;
+    library_.get(edit_.get(), EL_GETTC, capability, &value);
+    return static_cast<std::size_t>(std::max(value, 2));
+}
+
+/// Rows from the prompt's first to the cursor's, as libedit has put it.
+std::size_t LineEditor::cursor_row(std::size_t columns) const {
+    const LineInfoW* const line = library_.line(edit_.get());
+    const std::wstring_view text = typed_text();
+    const auto at = static_cast<std::size_t>(line->cursor - line->buffer);
+    const EditPlace begin = place_behind(prompt_, 0, {}, columns);
+    const wchar_t next = at < text.size() ? text[at] : L'\0';
+    return place_behind(text.substr(0, at), next, begin, columns).row;
+}
+
+void LineEditor::hide(std::size_t row) {
+    // What does not fit the screen has been scrolled out of it.
+    put("\r" + up(std::min(row, number("li") - 1)));
+    put(clear_below);
+}
+
+void LineEditor::redraw() {
+    library_.set(edit_.get(), EL_REFRESH);
+    flush();
+}
+
+void LineEditor::without_line(const std::function<void()>& act) {
+    if (reading_) hide(cursor_row(number("co")));
+    act();
+    if (reading_) return redraw();
+    flush();
+}
+
+/// Goes below what is typed, which stays on the screen.
+void LineEditor::leave_line(std::string_view mark) {
+    const std::size_t columns = number("co");
+    const EditPlace begin = place_behind(prompt_, 0, {}, columns);
+    const std::size_t end_row = place_behind(typed_text(), 0, begin, columns).row;
+    put(std::string(end_row - std::min(end_row, cursor_row(columns)), '\n'));
+    put(mark);
+    put("\n");
+    flush();
+}
+
+/// Some terminals wrap what they show anew and others do not, and none says so. So that nothing
+/// above is lost, the smaller of both is taken for the rows of the line.
+void LineEditor::resize() {
+    winsize window{};
+    const std::size_t before = number("co");
+    std::size_t now = before;
+    if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1) now = window.ws_col;
+    hide(std::min(cursor_row(before), cursor_row(now)));
+    library_.resize(edit_.get());
+    redraw();
+}
+
+/// As the shell expects it of a program that is stopped: the terminal as it was.
+void LineEditor::suspend() {
+    leave_line({});
+    put(ChatKeys::paste_off);
+    flush();
+    library_.set(edit_.get(), EL_PREP_TERM, 0);
+    terminal_.restore();
+    ::raise(SIGSTOP);
+    terminal_.apply();
+    library_.set(edit_.get(), EL_PREP_TERM, 1);
+    put(ChatKeys::paste_on);
+    library_.resize(edit_.get());
+    redraw();
+}
+
+void LineEditor::put(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), out_.get());
+}
+
+void LineEditor::flush() {
+    if (std::fflush(out_.get()) == 0 && std::ferror(out_.get()) == 0) return;
+    throw ControlError(error_io, "the terminal cannot be written to");
+}
+
+}  // namespace p2pd
