@@ -65,8 +65,8 @@ void log_received(Log& log, const StoreBatch& batch, const BatchResult& result) 
         if (!log.admits(event_class, LogLevel::info)) continue;
         const std::string number = std::to_string(id);
         const std::string address = batch.received[received].peer.text();
-        std::string text = "message ";
-        text.append(number).append(" from ").append(address).append(" is stored");
+        std::string text = "message " + number;
+        text += " from " + address + " is stored";
         log.write(LogLevel::info, text,
                   {.message_id = log_id::message_received,
                    .peer = address,
