@@ -99,6 +99,17 @@ constexpr auto enum_names(DialectName) {
          {DialectName::short_, "short"}}};
 }
 
+/// What the network said of a datagram to a peer. Anybody on the way can say so: it is shown, and
+/// nothing else is made of it.
+enum class SendTrouble { port_unreachable, host_unreachable, prohibited, too_large };
+constexpr auto enum_names(SendTrouble) {
+    return std::array<std::pair<SendTrouble, std::string_view>, 4>{
+        {{SendTrouble::port_unreachable, "port_unreachable"},
+         {SendTrouble::host_unreachable, "host_unreachable"},
+         {SendTrouble::prohibited, "prohibited"},
+         {SendTrouble::too_large, "too_large"}}};
+}
+
 enum class Box { inbox, sent, all };
 constexpr auto enum_names(Box) {
     return std::array<std::pair<Box, std::string_view>, 3>{
@@ -287,6 +298,9 @@ struct PeerRecord {
     std::uint32_t window = 0;  ///< congestion window, in datagrams
     std::optional<double> rtt_ms;
     std::optional<double> rto_ms;
+    std::optional<SendTrouble> trouble;  ///< of the last datagram, since the peer was heard
+    std::optional<UtcTime> trouble_at;
+    std::uint32_t repeats = 0;  ///< how often its last message has come again
     static constexpr auto fields = std::make_tuple(
         Field{"name", &PeerRecord::name, false}, Field{"address", &PeerRecord::address},
         Field{"dialect", &PeerRecord::dialect, false},
@@ -296,7 +310,9 @@ struct PeerRecord {
         Field{"away", &PeerRecord::away, false}, Field{"queued", &PeerRecord::queued, false},
         Field{"in_flight", &PeerRecord::in_flight, false},
         Field{"window", &PeerRecord::window, false}, Field{"rtt_ms", &PeerRecord::rtt_ms, false},
-        Field{"rto_ms", &PeerRecord::rto_ms, false});
+        Field{"rto_ms", &PeerRecord::rto_ms, false}, Field{"trouble", &PeerRecord::trouble, false},
+        Field{"trouble_at", &PeerRecord::trouble_at, false},
+        Field{"repeats", &PeerRecord::repeats, false});
 };
 struct PeersListParams {
     std::optional<std::string> after;
@@ -362,6 +378,7 @@ struct StatusResult {
     std::uint64_t peers = 0;
     std::uint64_t store_bytes = 0;
     bool disk_full = false;
+    std::optional<std::uint64_t> disk_free_bytes;  ///< empty when the disk does not say
     std::uint32_t clients = 0;
     std::vector<NamedCount> counters;
     std::vector<NamedCount> dropped;  ///< datagrams by cause
@@ -374,9 +391,10 @@ struct StatusResult {
         Field{"queued", &StatusResult::queued}, Field{"messages", &StatusResult::messages},
         Field{"newest_id", &StatusResult::newest_id}, Field{"peers", &StatusResult::peers},
         Field{"store_bytes", &StatusResult::store_bytes},
-        Field{"disk_full", &StatusResult::disk_full}, Field{"clients", &StatusResult::clients},
-        Field{"counters", &StatusResult::counters}, Field{"dropped", &StatusResult::dropped},
-        Field{"limits", &StatusResult::limits, false});
+        Field{"disk_full", &StatusResult::disk_full},
+        Field{"disk_free_bytes", &StatusResult::disk_free_bytes, false},
+        Field{"clients", &StatusResult::clients}, Field{"counters", &StatusResult::counters},
+        Field{"dropped", &StatusResult::dropped}, Field{"limits", &StatusResult::limits, false});
 };
 
 enum class MetricType { counter, gauge, histogram };

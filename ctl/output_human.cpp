@@ -258,6 +258,7 @@ std::string peer_details(const PeerRecord& peer, const Style& style) {
         details +=
             detail_line("retransmits", "after " + duration_text(milliseconds_text(*peer.rto_ms)));
     }
+    if (peer.trouble) details += detail_line("trouble", enum_name(*peer.trouble));
     return details;
 }
 

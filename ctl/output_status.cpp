@@ -10,17 +10,6 @@ namespace p2pd {
 
 namespace {
 
-/// `1.5 MiB`
-std::string bytes_text(std::uint64_t bytes) {
-    static constexpr std::array<std::string_view, 5> units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-    std::size_t unit = 0;
-    std::uint64_t tenths = bytes * 10;
-    for (; tenths >= 10 * 1024 && unit + 1 < units.size(); ++unit) tenths /= 1024;
-    std::string text = std::to_string(tenths / 10);
-    if (unit > 0) text += "." + std::to_string(tenths % 10);
-    return text + " " + std::string(units[unit]);
-}
-
 std::string joined(const std::vector<std::string>& parts, std::string_view otherwise) {
     std::string text;
     for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + one_line(part);
@@ -49,6 +38,16 @@ std::string limits_text(const std::vector<LimitUse>& limits) {
 
 }  // namespace
 
+std::string bytes_text(std::uint64_t bytes) {
+    static constexpr std::array<std::string_view, 5> units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    std::uint64_t tenths = bytes * 10;
+    for (; tenths >= 10 * 1024 && unit + 1 < units.size(); ++unit) tenths /= 1024;
+    std::string text = std::to_string(tenths / 10);
+    if (unit > 0) text += "." + std::to_string(tenths % 10);
+    return text + " " + std::string(units[unit]);
+}
+
 std::string status_text(const StatusResult& status, const std::optional<UnitState>& unit,
                         const Style& style) {
     const std::chrono::microseconds up{
@@ -72,6 +71,9 @@ std::string status_text(const StatusResult& status, const std::optional<UnitStat
     text += detail_line("peers", std::to_string(status.peers));
     text += detail_line("state",
                         one_line(status.state_dir) + " (" + bytes_text(status.store_bytes) + ")");
+    if (status.disk_free_bytes && !status.disk_full) {
+        text += detail_line("disk", bytes_text(*status.disk_free_bytes) + " free");
+    }
     if (status.disk_full) {
         text += detail_line("disk", paint("FULL: nothing is taken or confirmed until there is room",
                                           Colour::red, style));

@@ -1,6 +1,7 @@
 // ctl: the daemon's state and settings as text for people. Includes std and common.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,9 @@
 #include "ctl/service_manager.h"
 
 namespace p2pd {
+
+/// `1.5 MiB`
+std::string bytes_text(std::uint64_t bytes);
 
 /// With what systemd knows of its unit, if it is one.
 std::string status_text(const StatusResult& status, const std::optional<UnitState>& unit,

@@ -1,5 +1,6 @@
 // daemon: methods about the daemon itself and about peers. Includes all of daemon.
-
+#include <filesystem>
+#include <system_error>
 #include <unistd.h>
 
 #include "common/endpoint_text.h"
@@ -45,6 +46,34 @@ DialectName name_of(Dialect dialect) {
     return DialectName::base;
 }
 
+SendTrouble name_of(Trouble trouble) {
+    switch (trouble) {
+        case Trouble::port_unreachable:
+            break;
+        case Trouble::host_unreachable:
+            return SendTrouble::host_unreachable;
+        case Trouble::prohibited:
+            return SendTrouble::prohibited;
+        case Trouble::too_large:
+            return SendTrouble::too_large;
+    }
+    return SendTrouble::port_unreachable;
+}
+
+/// What is left for the daemon's user on the disk of `folder`.
+std::optional<std::uint64_t> free_bytes(const std::string& folder) {
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(folder, error);
+    if (error) return std::nullopt;
+    return space.available;
+}
+
+/// How full everything is.
+struct Fill {
+    StoreCounts store;
+    std::optional<std::uint64_t> free_bytes;
+};
+
 std::vector<LimitUse> limits(Daemon& daemon, const StoreCounts& store) {
     const Config& config = daemon.config();
     const Node& node = daemon.node();
@@ -79,32 +108,36 @@ void ControlMethods::hello(const Caller& caller, const HelloParams& /*params*/,
 
 void ControlMethods::status(const Caller& /*caller*/, const NoParams& /*params*/,
                             const Responder& responder) {
-    daemon_.query([](Store& store) { return store.counts(); },
-                  [this, responder](const StoreCounts& store) mutable {
-                      StatusResult status;
-                      status.version = P2PD_VERSION;
-                      status.pid = getpid();
-                      status.started_at = {daemon_.started_at().time_since_epoch().count()};
-                      for (const Endpoint& endpoint : daemon_.peer_socket().listening()) {
-                          status.listening.push_back(endpoint.text());
-                      }
-                      status.state_dir = daemon_.config().state_dir;
-                      status.socket = daemon_.config().socket;
-                      status.unread = store.unread;
-                      status.queued = store.pending;
-                      status.messages = store.messages;
-                      status.newest_id = store.newest_id;
-                      status.peers = store.peers;
-                      status.store_bytes = store.bytes;
-                      status.disk_full = daemon_.node().disk_full();
-                      status.clients =
-                          static_cast<std::uint32_t>(daemon_.control_server().clients());
-                      const NodeCounters counters = daemon_.node().counters();
-                      status.counters = traffic_counts(counters, daemon_.peer_socket().counters());
-                      status.dropped = drop_counts(counters);
-                      status.limits = limits(daemon_, store);
-                      responder.result(status);
-                  });
+    daemon_.query(
+        [folder = daemon_.config().state_dir](Store& store) {
+            return Fill{store.counts(), free_bytes(folder)};
+        },
+        [this, responder](const Fill& fill) mutable {
+            const StoreCounts& store = fill.store;
+            StatusResult status;
+            status.version = P2PD_VERSION;
+            status.pid = getpid();
+            status.started_at = {daemon_.started_at().time_since_epoch().count()};
+            for (const Endpoint& endpoint : daemon_.peer_socket().listening()) {
+                status.listening.push_back(endpoint.text());
+            }
+            status.state_dir = daemon_.config().state_dir;
+            status.socket = daemon_.config().socket;
+            status.unread = store.unread;
+            status.queued = store.pending;
+            status.messages = store.messages;
+            status.newest_id = store.newest_id;
+            status.peers = store.peers;
+            status.store_bytes = store.bytes;
+            status.disk_full = daemon_.node().disk_full();
+            status.disk_free_bytes = fill.free_bytes;
+            status.clients = static_cast<std::uint32_t>(daemon_.control_server().clients());
+            const NodeCounters counters = daemon_.node().counters();
+            status.counters = traffic_counts(counters, daemon_.peer_socket().counters());
+            status.dropped = drop_counts(counters);
+            status.limits = limits(daemon_, store);
+            responder.result(status);
+        });
 }
 
 void ControlMethods::metrics(const Caller& /*caller*/, const NoParams& /*params*/,
@@ -181,6 +214,11 @@ void ControlMethods::overlay(PeerRecord& record) const {
     record.window = view->window;
     if (view->round_trip) record.rtt_ms = milliseconds(*view->round_trip);
     record.rto_ms = milliseconds(view->timeout);
+    if (view->trouble) {
+        record.trouble = name_of(view->trouble->what);
+        record.trouble_at = UtcTime{view->trouble->at.time_since_epoch().count()};
+    }
+    record.repeats = view->repeats;
 }
 
 void ControlMethods::peers_list(const Caller& /*caller*/, const PeersListParams& params,

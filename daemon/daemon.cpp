@@ -180,7 +180,9 @@ void Daemon::run() {
              [this](const Endpoint& peer) {
                  node_.too_large(now(), peer);
                  schedule_flush();
-             }});
+             },
+         .refused = [this](const Endpoint& peer,
+                           Trouble what) { node_.trouble(now(), peer, what); }});
     control_server_.start();
     bus_server_.start();
     wait_for_signal();

@@ -36,6 +36,23 @@ std::optional<Endpoint> ask_route(const Endpoint& peer) {
     return to_endpoint(local.storage);
 }
 
+std::optional<Trouble> trouble_of(int error) {
+    switch (error) {
+        case ECONNREFUSED:
+            return Trouble::port_unreachable;
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+            return Trouble::host_unreachable;
+        case EACCES:
+        case EPERM:
+            return Trouble::prohibited;
+        case EMSGSIZE:
+            return Trouble::too_large;
+        default:
+            return std::nullopt;
+    }
+}
+
 Endpoint unspecified_like(const Endpoint& peer) {
     return *parse_endpoint(peer.is_v4() ? "0.0.0.0" : "::", 0);
 }
@@ -103,7 +120,7 @@ void PeerSocket::stop_receiving() {
 void PeerSocket::receive(UdpSocket& socket) {
     socket.wait_readable([this, &socket](const boost::system::error_code& error) {
         if (error || !receiving_) return;
-        socket.receive(handlers_.received);
+        if (!socket.receive(handlers_.received)) take_refused(socket);
         handlers_.drained();
         receive(socket);
     });
@@ -216,15 +233,25 @@ void PeerSocket::drop_first(int error) {
         handlers_.too_large(peer);
         return;
     }
+    tell_refused(first.to, error);
     ++counters_.send_errors;
     last_error_ =
         "cannot send to " + first.to.text() + ": " + std::generic_category().message(error);
     waiting_.pop_front();
 }
 
+void PeerSocket::take_refused(UdpSocket& socket) {
+    socket.take_refused([this](const Endpoint& to, int error) { tell_refused(to, error); });
+}
+
+void PeerSocket::tell_refused(const Endpoint& peer, int error) {
+    if (const auto what = trouble_of(error)) handlers_.refused(peer, *what);
+}
+
 void PeerSocket::wait_writable(UdpSocket& socket) {
-    socket.wait_writable([this](const boost::system::error_code& error) {
+    socket.wait_writable([this, &socket](const boost::system::error_code& error) {
         if (error) return;
+        take_refused(socket);
         flush_waiting();
         if (waiting_.empty()) handlers_.writable();
     });

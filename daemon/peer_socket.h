@@ -48,11 +48,13 @@ public:
     PeerSocket& operator=(const PeerSocket&) = delete;
 
     using TooLarge = std::function<void(const Endpoint& peer)>;
+    using Refused = std::function<void(const Endpoint& peer, Trouble what)>;
     struct Handlers {
         Received received;   ///< for each datagram
         Done drained;        ///< after each burst
         Done writable;       ///< sending may go on
         TooLarge too_large;  ///< the host's own link does not take a datagram to this peer
+        Refused refused;     ///< the network has said that a datagram to this peer went nowhere
     };
     void start(Handlers handlers);
     /// Receives no more: what arrives from now on waits in the kernel for the next p2pd.
@@ -99,6 +101,8 @@ private:
     Endpoint route_to(const Endpoint& peer);
     void flush_waiting();
     void drop_first(int error);
+    void tell_refused(const Endpoint& peer, int error);
+    void take_refused(UdpSocket& socket);
     void wait_writable(UdpSocket& socket);
 
     std::vector<std::unique_ptr<UdpSocket>> sockets_;

@@ -4,9 +4,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <linux/errqueue.h>
+#include <netinet/ip_icmp.h>
 #include <system_error>
+#include <utility>
 
 #include "daemon/core/codec.h"
+#include "daemon/core/path_limit.h"
 #include "daemon/socket_address.h"
 #include "daemon/udp_socket_passed.h"
 
@@ -75,6 +79,34 @@ void put_source(msghdr& message, const Endpoint& source) {
         info.ipi6_ifindex = source.scope_id;
         put_control(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
+}
+
+/// Firewalls that say so are told apart from routers that know no way; 0 for what is not about the
+/// way to the peer.
+int meaning(const sock_extended_err& error) {
+    constexpr std::uint8_t filtered = 13;  // RFC 1812, 5.2.7.1; of IPv6 the kernel says EACCES
+    if (error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_type == ICMP_DEST_UNREACH &&
+        (error.ee_code == filtered || error.ee_code == ICMP_NET_ANO ||
+         error.ee_code == ICMP_HOST_ANO)) {
+        return EACCES;
+    }
+    const bool by_icmp =
+        error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+    constexpr std::size_t headers_max = 48;  // IPv6 and UDP
+    const bool probe = error.ee_errno == EMSGSIZE && error.ee_info >= PathLimit::base + headers_max;
+    return by_icmp && !probe ? static_cast<int>(error.ee_errno) : 0;
+}
+
+/// The error in a message from the queue of errors, or 0.
+int refusal(msghdr& message) {
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR) ||
+            (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR)) {
+            return meaning(control_data<sock_extended_err>(header));
+        }
+    }
+    return 0;
 }
 
 [[noreturn]] void throw_errno() {
@@ -156,6 +188,7 @@ void UdpSocket::set_options(bool v4) {
         set(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
     }
     // These only help; a kernel that refuses still serves.
+    v4 ? set(IPPROTO_IP, IP_RECVERR, 1) : set(IPPROTO_IPV6, IPV6_RECVERR, 1);
     set(SOL_SOCKET, SO_RXQ_OVFL, 1);
     if (!set(SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer_bytes)) {
         set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
@@ -180,7 +213,7 @@ bool UdpSocket::receive(const Received& received) {
         }
         const int count =
             recvmmsg(socket_.native_handle(), messages.data(), burst_max, MSG_DONTWAIT, nullptr);
-        if (count <= 0) return false;  // what is wrong with the socket shows when it is waited for
+        if (count <= 0) return round > 0;  // what is wrong is in the queue of errors
         for (int i = 0; i < count; ++i) {
             const auto index = static_cast<std::size_t>(i);
             const Ancillary ancillary = read_ancillary(messages[index].msg_hdr, local_.port);
@@ -188,13 +221,26 @@ bool UdpSocket::receive(const Received& received) {
             received(to_endpoint(sources[index]), ancillary.local.value_or(local_),
                      {static_cast<char*>(parts[index].iov_base), messages[index].msg_len});
         }
-        if (static_cast<std::size_t>(count) < burst_max) return false;
+        if (static_cast<std::size_t>(count) < burst_max) break;
     }
     return true;
 }
 
+void UdpSocket::take_refused(const Refused& refused) {
+    for (std::size_t i = 0; i < burst_max; ++i) {
+        SocketAddress target;
+        alignas(cmsghdr) std::array<char, 256> control{};
+        msghdr message{target.get(),   sizeof target.storage, nullptr, 0,
+                       control.data(), control.size(),        0};
+        if (recvmsg(socket_.native_handle(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+        const int error = refusal(message);
+        if (error != 0 && message.msg_namelen > 0) refused(to_endpoint(target.storage), error);
+    }
+}
+
 UdpSocket::Sent UdpSocket::send(std::span<const OutDatagram> datagrams) {
     Sent sent;
+    bool told_first = true;
     while (sent.count < datagrams.size()) {
         const auto burst =
             datagrams.subspan(sent.count, std::min(burst_max, datagrams.size() - sent.count));
@@ -216,9 +262,12 @@ UdpSocket::Sent UdpSocket::send(std::span<const OutDatagram> datagrams) {
         const int count = sendmmsg(socket_.native_handle(), messages.data(),
                                    static_cast<unsigned>(burst.size()), MSG_DONTWAIT);
         if (count < 0) {
+            // What came back by ICMP, maybe for another, is told first, once; this is not sent yet.
+            if (errno != EAGAIN && std::exchange(told_first, false)) continue;
             sent.error = errno;
             return sent;
         }
+        told_first = true;
         sent.count += static_cast<std::size_t>(count);
     }
     return sent;

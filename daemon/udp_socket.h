@@ -38,7 +38,7 @@ public:
 
     using Received =
         std::function<void(const Endpoint& from, const Endpoint& local, std::string_view bytes)>;
-    /// Hands over what has arrived, up to a bounded number; true if there may be more.
+    /// Hands over what has arrived, up to a bounded number; false if that is nothing.
     bool receive(const Received& received);
     /// Datagrams that the kernel dropped because the receive buffer was full.
     std::uint32_t kernel_dropped() const { return kernel_dropped_; }
@@ -48,6 +48,11 @@ public:
         int error = 0;          ///< errno of the one after; 0: all are out
     };
     Sent send(std::span<const OutDatagram> datagrams);
+
+    using Refused = std::function<void(const Endpoint& to, int error)>;
+    /// Hands over what came back by ICMP for datagrams that were sent, up to a bounded number. It
+    /// wakes who waits, for datagrams or for room, until it is taken.
+    void take_refused(const Refused& refused);
 
     /// Ends all waiting; what arrives from now on stays in the kernel.
     void stop_waiting();

@@ -90,6 +90,7 @@ void Node::receive_decoded(Now now, const Endpoint& from, const Endpoint& local,
         return refuse(now, datagram, message);
     }
     learn(now, from, local, datagram);
+    count_repeats(message);
     receive_text(now, datagram, std::move(message));
 }
 

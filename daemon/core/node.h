@@ -85,6 +85,14 @@ struct Finished {
 };
 using Event = std::variant<SendOutcome, Finished>;
 
+/// What the network said of a datagram that was sent. It may be a lie, so it is only shown.
+enum class Trouble : std::uint8_t { port_unreachable, host_unreachable, prohibited, too_large };
+
+struct PeerTrouble {
+    Trouble what = Trouble::port_unreachable;
+    WallTime at;
+};
+
 struct PeerView {
     PeerFacts facts;
     bool away = false;
@@ -92,6 +100,8 @@ struct PeerView {
     std::uint32_t window = 0;
     std::optional<Duration> round_trip;
     Duration timeout{0};
+    std::optional<PeerTrouble> trouble = {};  ///< the last one since the peer was heard
+    std::uint32_t repeats = 0;                ///< how often its last message has come again
 };
 
 class Node {
@@ -109,6 +119,8 @@ public:
     void timeout(Now now);
     /// The host's own link did not take a datagram to `peer`.
     void too_large(Now now, const Endpoint& peer);
+    /// Noted for whoever looks at the peer; nothing else is made of it.
+    void trouble(Now now, const Endpoint& peer, Trouble what);
     /// Gives up an unfinished message, in memory or not.
     void cancel(Now now, MessageId id);
     /// Tries at once; a finished one is opened anew with its old identity.
@@ -163,6 +175,9 @@ private:
         bool more_in_store = false;
         bool loading = false;
         bool ready = false;  ///< is in ready_
+        std::optional<PeerTrouble> trouble;
+        std::int64_t last_stamp_us = 0;  ///< of the message that it sent last
+        std::uint32_t repeats = 0;       ///< further copies of that
         std::optional<Instant> timer;
         bool known = false;  ///< its host is; decides in which list it is
         std::list<Endpoint>::iterator heard_position;
@@ -217,6 +232,7 @@ private:
     void evict_idle_peers(const Peer& added);
     std::list<Endpoint>& heard(const Peer& peer) { return peer.known ? known_ : strangers_; }
     void heard_now(Peer& peer, Now now);
+    void count_repeats(const ReceivedMessage& message);
     void remember(const PeerFacts& facts);
     /// After any change of a peer: is it ready to send, when is its timer, what is to be loaded?
     void touch(const Endpoint& endpoint, Peer& peer);

@@ -233,7 +233,7 @@ WireObject Node::transmit_part(Now now, Peer& peer, std::int64_t part_us, std::s
 void Node::too_large(Now now, const Endpoint& endpoint) {
     Peer* const peer = find_peer(endpoint);
     if (peer == nullptr) return;
-    peer->session.too_large(now.monotonic);
+    if (!peer->session.too_large(now.monotonic)) trouble(now, endpoint, Trouble::too_large);
     touch(endpoint, *peer);
 }
 

@@ -59,7 +59,20 @@ std::vector<PeerFacts> Node::take_learnt() {
 
 void Node::heard_now(Peer& peer, Now now) {
     peer.session.heard(now);
+    peer.trouble.reset();
     heard(peer).splice(heard(peer).end(), heard(peer), peer.heard_position);
+}
+
+/// Many of them mean that our ACKs do not reach the peer.
+void Node::count_repeats(const ReceivedMessage& message) {
+    Peer& peer = peer_at(message.peer);
+    peer.repeats = message.stamp.us == peer.last_stamp_us ? peer.repeats + 1 : 0;
+    peer.last_stamp_us = message.stamp.us;
+}
+
+void Node::trouble(Now now, const Endpoint& endpoint, Trouble what) {
+    Peer* const peer = find_peer(endpoint);
+    if (peer != nullptr) peer->trouble = PeerTrouble{what, now.wall};
 }
 
 void Node::set_known(const Endpoint& host, bool known) {
@@ -142,7 +155,9 @@ std::optional<PeerView> Node::view(const Endpoint& endpoint) const {
                     session.in_flight(),
                     session.window(),
                     session.round_trip().smoothed(),
-                    session.interval()};
+                    session.interval(),
+                    found->second->trouble,
+                    found->second->repeats};
 }
 
 }  // namespace p2pd

@@ -92,18 +92,19 @@ void Session::probed() {
     path_.probe_sent();
 }
 
-void Session::too_large(Instant now) {
+bool Session::too_large(Instant now) {
     const std::optional<std::uint64_t> probe = std::exchange(probe_, std::nullopt);
     if (probe) {
         path_.too_large(now);
     } else if (!path_.fall_back(now)) {
-        return;  // smaller ones there are none
+        return false;
     }
     std::vector<std::uint64_t> refused;
     for (const auto& [transmission, flight] : in_flight_) {
         if (!probe || flight.datagram == *probe) refused.push_back(transmission);
     }
     for (const std::uint64_t transmission : refused) take_back(transmission, now);
+    return true;
 }
 
 std::optional<Session::Acknowledged> Session::acknowledged(std::int64_t part_us, Instant now) {

@@ -52,8 +52,9 @@ public:
     /// The datagram that is being filled is a probe of the path.
     void probed();
     /// The host's own link took no datagram as large as the probe or, without one under way, as
-    /// others arrived before: what is under way in such waits again.
-    void too_large(Instant now);
+    /// others arrived before: what is under way in such waits again. False: smaller ones there are
+    /// none.
+    bool too_large(Instant now);
 
     /// What is transmitted from here on leaves in one datagram. False: it is too early, and
     /// nothing may go until the next timeout.
