@@ -75,6 +75,8 @@ constexpr OptionSpec purge_options[] = {{"older-than", '\0', "DUR", "Only what i
                                         {"yes", 'y', {}, "Do not ask"}};
 constexpr OptionSpec metrics_options[] = {
     {"format", '\0', "FORMAT", "openmetrics (the default) or prometheus"}};
+constexpr OptionSpec doctor_options[] = {
+    {"config", '\0', "FILE", "The daemon's configuration, if it is not the default one"}};
 constexpr OptionSpec peer_add_options[] = {
     {"dialect", '\0', "NAME", "base, upper, quoted or short; otherwise it is learnt"}};
 
@@ -120,6 +122,8 @@ constexpr Command table[] = {
     {"peer rename", "NAME NEW", "Change a peer's name", 2, 2, {}, run_peer_rename},
     {"peer remove", "NAME", "Take a peer out of the address book", 1, 1, {}, run_peer_remove},
     {"status", "", "Show how the daemon does", 0, 0, {}, run_status},
+    {"doctor", "[PEER...]", "Say what is wrong and how to mend it", 0, any_number, doctor_options,
+     run_doctor, "  p2pctl doctor bob\n"},
     {"metrics", "", "Print counters and histograms for Prometheus", 0, 0, metrics_options,
      run_metrics, "  p2pctl metrics --format prometheus > /run/p2pd.prom\n"},
     {"config show", "", "Show every setting and where it comes from", 0, 0, {}, run_config_show},

@@ -53,6 +53,9 @@ ExitCode run_log_level(Context& context);
 ExitCode run_rpc(Context& context);
 ExitCode run_version(Context& context);
 
+// commands_doctor.cpp
+ExitCode run_doctor(Context& context);
+
 // commands_transfer.cpp
 ExitCode run_export(Context& context);
 ExitCode run_import(Context& context);

@@ -62,11 +62,14 @@ Bus open_bus(const BusLibrary& library, bool of_user) {
     return owned;
 }
 
-std::optional<std::string> unit_path(const BusLibrary& library, sd_bus* bus, std::int64_t pid) {
+/// `key` is what `method` takes, by which the unit is found.
+template <class Key>
+std::optional<std::string> unit_path(const BusLibrary& library, sd_bus* bus, const char* method,
+                                     const char* type, Key key) {
     sd_bus_message* reply = nullptr;
-    const int asked = library.call_method(bus, manager, "/org/freedesktop/systemd1",
-                                          "org.freedesktop.systemd1.Manager", "GetUnitByPID",
-                                          nullptr, &reply, "u", static_cast<std::uint32_t>(pid));
+    const int asked =
+        library.call_method(bus, manager, "/org/freedesktop/systemd1",
+                            "org.freedesktop.systemd1.Manager", method, nullptr, &reply, type, key);
     const std::unique_ptr<sd_bus_message, decltype(&sd_bus_message_unref)> owned(reply,
                                                                                  library.unref);
     const char* path = nullptr;
@@ -87,7 +90,8 @@ std::optional<std::string> text(const BusLibrary& library, sd_bus* bus, const st
 std::optional<UnitState> state_on(const BusLibrary& library, bool of_user, std::int64_t pid) {
     const Bus bus = open_bus(library, of_user);
     if (!bus) return std::nullopt;
-    const auto path = unit_path(library, bus.get(), pid);
+    const auto path =
+        unit_path(library, bus.get(), "GetUnitByPID", "u", static_cast<std::uint32_t>(pid));
     if (!path) return std::nullopt;
     const auto unit = text(library, bus.get(), *path, "Id");
     const auto state = text(library, bus.get(), *path, "ActiveState");
@@ -108,6 +112,22 @@ std::optional<UnitState> state_on(const BusLibrary& library, bool of_user, std::
 }
 
 }  // namespace
+
+std::optional<UnitEnd> unit_end(const std::string& unit, bool of_user) {
+    BusLibrary library;
+    if (!library.load()) return std::nullopt;
+    const Bus bus = open_bus(library, of_user);
+    if (!bus) return std::nullopt;
+    const auto path = unit_path(library, bus.get(), "GetUnit", "s", unit.c_str());
+    if (!path) return std::nullopt;
+    const auto state = text(library, bus.get(), *path, "ActiveState");
+    UnitEnd end{unit, state.value_or(""), 0};
+    if (!state || library.get_number(bus.get(), manager, path->c_str(), service_interface,
+                                     "ExecMainStatus", nullptr, 'i', &end.exit_code) < 0) {
+        return std::nullopt;
+    }
+    return end;
+}
 
 std::optional<UnitState> unit_state(std::int64_t pid) {
     BusLibrary library;

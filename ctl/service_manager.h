@@ -20,6 +20,16 @@ struct UnitState {
                         Field{"since", &UnitState::since}, Field{"restarts", &UnitState::restarts});
 };
 
+/// What is left of a service whose process may be gone.
+struct UnitEnd {
+    std::string unit;
+    std::string state;           ///< `failed`, `inactive`, `activating`, …
+    std::int32_t exit_code = 0;  ///< of its last process
+};
+
+/// Empty without systemd, without a bus, and for a unit that is not loaded.
+std::optional<UnitEnd> unit_end(const std::string& unit, bool of_user);
+
 /// Of the service that the process belongs to. Empty without systemd, without a bus, and for a
 /// process that is no service; a bus that does not answer is given a second for each question.
 std::optional<UnitState> unit_state(std::int64_t pid);

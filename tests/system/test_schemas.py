@@ -109,6 +109,7 @@ def commands(alice: Daemon, bob: Daemon) -> dict[str, Callable[[], Finished]]:
         "peer rename": run("peer", "rename", "carol", "dave"),
         "peer remove": run("peer", "remove", "dave"),
         "status": run("status"),
+        "doctor": run("doctor", "bob"),
         "metrics": run("metrics"),
         "config show": run("config", "show"),
         "config check": run("config", "check", str(alice.config)),

@@ -1,0 +1,197 @@
+// ctl: what may be wrong on the way to a peer: facts in, findings out. Includes std and common.
+#include "ctl/doctor_peer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "common/endpoint_text.h"
+#include "ctl/output_human.h"
+
+namespace p2pd {
+
+namespace {
+
+constexpr std::uint32_t attempts_many = 2;  // one may be lost, or under way
+constexpr std::uint32_t repeats_many = 3;   // the network doubles a datagram now and then
+constexpr std::chrono::microseconds clocks_apart = std::chrono::minutes{1};
+
+std::chrono::microseconds between(UtcTime from, UtcTime to) {
+    return std::chrono::microseconds{to.us - from.us};
+}
+
+std::string ago(UtcTime time, UtcTime now) {
+    return duration_text(std::max(between(time, now), std::chrono::microseconds{0})) + " ago";
+}
+
+std::string port_of(const PeerRecord& peer) {
+    const auto split = split_host_port(peer.address, default_udp_port);
+    return std::to_string(split ? split->port : default_udp_port);
+}
+
+std::string book_name(const PeerRecord& peer) {
+    return peer.name.value_or("NAME");
+}
+
+std::string heard_text(const PeerCase& facts) {
+    if (!facts.peer.last_heard) return "nothing has ever come from it";
+    return "it was heard " + ago(*facts.peer.last_heard, facts.now);
+}
+
+/// `#57 was sent 3 times and is not confirmed`
+std::string waiting_text(const MessageRecord& waiting) {
+    return "#" + std::to_string(waiting.id) + " was sent " + counted(waiting.attempts, "time") +
+           " and is not confirmed";
+}
+
+bool is_stuck(const PeerCase& facts) {
+    return facts.waiting && facts.waiting->attempts >= attempts_many;
+}
+
+/// It has been heard since it should have confirmed.
+bool is_heard_since(const PeerCase& facts) {
+    return facts.peer.last_heard && facts.waiting->created_at &&
+           *facts.peer.last_heard > *facts.waiting->created_at;
+}
+
+Finding trouble_finding(const PeerCase& facts) {
+    const std::string when = facts.peer.trouble_at ? ago(*facts.peer.trouble_at, facts.now) : "";
+    const std::string address = facts.peer.address;
+    switch (*facts.peer.trouble) {
+        case SendTrouble::port_unreachable:
+            break;
+        case SendTrouble::host_unreachable:
+            return problem("reach", "there is no way to this host, as the network said " + when,
+                           "is " + address +
+                               " right, is the host on, is there a route: ip route "
+                               "get");
+        case SendTrouble::prohibited:
+            return problem("reach", "a firewall forbids the way there, as it said " + when,
+                           "let UDP port " + port_of(facts.peer) +
+                               " pass, there or on this host: nft list ruleset");
+        case SendTrouble::too_large:
+            return problem(
+                "reach", "the path takes no datagram as large as its messages",
+                "the MTU of the path must be at least 1280: ip link, tunnels on the way");
+    }
+    return problem("reach",
+                   "its host is there, but no program on UDP port " + port_of(facts.peer) +
+                       ", as it said " + when + " (ICMP port unreachable)",
+                   "start the program there, or mend the port: p2pctl peer add " +
+                       book_name(facts.peer) + " IP:PORT");
+}
+
+/// The dialect was set by hand, and another program of the same host writes in another.
+const PeerRecord* contradiction(const PeerCase& facts) {
+    if (!facts.peer.dialect_by_hand) return nullptr;
+    const auto found = std::ranges::find_if(facts.same_host, [&](const PeerRecord& other) {
+        return other.last_heard && !other.dialect_by_hand && other.dialect != facts.peer.dialect;
+    });
+    return found == facts.same_host.end() ? nullptr : &*found;
+}
+
+Finding dialect_finding(const PeerCase& facts, const PeerRecord& other) {
+    const std::string theirs(enum_name(other.dialect));
+    return problem("dialect",
+                   waiting_text(*facts.waiting) + ": it is written to in the dialect " +
+                       std::string(enum_name(facts.peer.dialect)) + ", set by hand, but " +
+                       other.address + " on its host writes " + theirs,
+                   "p2pctl peer add " + book_name(facts.peer) + " " + facts.peer.address +
+                       " --dialect " + theirs);
+}
+
+Finding one_way_finding(const PeerCase& facts) {
+    return problem("reach",
+                   "the way there is blocked, the way back is not: " +
+                       waiting_text(*facts.waiting) + ", but " + heard_text(facts),
+                   "there: let UDP port " + port_of(facts.peer) +
+                       " in, and see that its program still answers; behind a NAT: forward the "
+                       "port");
+}
+
+Finding silent_finding(const PeerCase& facts) {
+    std::string hint = "is " + facts.peer.address +
+                       " right? There: is the program running, and does a firewall let UDP port " +
+                       port_of(facts.peer) + " in?";
+    if (facts.peer.dialect_by_hand) {
+        hint += " Its dialect was set by hand to " + std::string(enum_name(facts.peer.dialect)) +
+                ": is that right?";
+    }
+    return problem("reach", "silence: " + waiting_text(*facts.waiting) + ", " + heard_text(facts),
+                   hint);
+}
+
+Finding reach_finding(const PeerCase& facts) {
+    if (facts.peer.trouble) return trouble_finding(facts);
+    if (is_stuck(facts)) {
+        if (const PeerRecord* const other = contradiction(facts)) {
+            return dialect_finding(facts, *other);
+        }
+        return is_heard_since(facts) ? one_way_finding(facts) : silent_finding(facts);
+    }
+    if (facts.waiting) {
+        return fine("reach", "#" + std::to_string(facts.waiting->id) + " is on its way; " +
+                                 heard_text(facts));
+    }
+    if (facts.confirmed_at) {
+        return fine("reach", "it confirmed a message " + ago(*facts.confirmed_at, facts.now));
+    }
+    return warning("reach", "it has confirmed no message yet; " + heard_text(facts),
+                   "only a message shows whether it can be reached: p2pctl send " +
+                       facts.peer.name.value_or(facts.peer.address) + " hello");
+}
+
+/// Not the whole truth of a message that is repeated: its sender may ignore ACKs.
+Finding back_finding(const PeerCase& facts) {
+    if (facts.peer.repeats < repeats_many) {
+        return fine("acks", "it does not repeat what was confirmed to it");
+    }
+    return problem("acks",
+                   "our ACKs do not reach it: its last message came " +
+                       std::to_string(facts.peer.repeats + 1) +
+                       " times, and each copy was confirmed",
+                   "let UDP from this host's port pass to it: firewalls on both hosts, NAT "
+                   "between them");
+}
+
+std::optional<std::chrono::microseconds> offset(const MessageRecord& message) {
+    if (!message.sent_at || !message.received_at) return std::nullopt;
+    return between(*message.sent_at, *message.received_at);
+}
+
+/// A message from the future shows a clock; one that is late may have waited for the network.
+std::optional<Finding> clock_finding(const PeerCase& facts) {
+    std::vector<std::chrono::microseconds> offsets;
+    for (const MessageRecord& message : facts.received) {
+        if (const auto known = offset(message)) offsets.push_back(*known);
+    }
+    if (offsets.empty()) return std::nullopt;
+    const std::string hint = "timedatectl on both hosts says whether they are synchronised";
+    if (offsets.back() < -clocks_apart) {
+        return warning("clock",
+                       "its clock is ahead of ours by " + duration_text(-offsets.back()) +
+                           ", as its last message says",
+                       hint);
+    }
+    const auto least = *std::ranges::min_element(offsets);
+    if (offsets.back() > clocks_apart && least > clocks_apart) {
+        return warning("clock",
+                       "its clock is behind ours by " + duration_text(least) +
+                           ", or its messages have waited that long",
+                       hint);
+    }
+    return fine("clock", "the clocks agree to a minute");
+}
+
+}  // namespace
+
+Findings peer_findings(const PeerCase& facts) {
+    Findings findings{reach_finding(facts), back_finding(facts)};
+    if (auto clock = clock_finding(facts)) findings.push_back(std::move(*clock));
+    for (Finding& finding : findings) {
+        finding.peer = facts.peer.address;
+        finding.name = facts.peer.name;
+    }
+    return findings;
+}
+
+}  // namespace p2pd
