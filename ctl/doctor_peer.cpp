@@ -43,8 +43,13 @@ std::string waiting_text(const MessageRecord& waiting) {
            " and is not confirmed";
 }
 
+/// Programs of the dialect upper confirm no reply.
+bool can_be_confirmed(const PeerCase& facts) {
+    return facts.peer.dialect != DialectName::upper || !facts.waiting->reply_to;
+}
+
 bool is_stuck(const PeerCase& facts) {
-    return facts.waiting && facts.waiting->attempts >= attempts_many;
+    return facts.waiting && facts.waiting->attempts >= attempts_many && can_be_confirmed(facts);
 }
 
 /// It has been heard since it should have confirmed.
@@ -140,7 +145,6 @@ Finding reach_finding(const PeerCase& facts) {
                        facts.peer.name.value_or(facts.peer.address) + " hello");
 }
 
-/// Not the whole truth of a message that is repeated: its sender may ignore ACKs.
 Finding back_finding(const PeerCase& facts) {
     if (facts.peer.repeats < repeats_many) {
         return fine("acks", "it does not repeat what was confirmed to it");
@@ -185,7 +189,8 @@ std::optional<Finding> clock_finding(const PeerCase& facts) {
 }  // namespace
 
 Findings peer_findings(const PeerCase& facts) {
-    Findings findings{reach_finding(facts), back_finding(facts)};
+    Findings findings{reach_finding(facts)};
+    if (facts.peer.last_heard) findings.push_back(back_finding(facts));
     if (auto clock = clock_finding(facts)) findings.push_back(std::move(*clock));
     for (Finding& finding : findings) {
         finding.peer = facts.peer.address;

@@ -7,7 +7,6 @@
 #include <linux/errqueue.h>
 #include <netinet/ip_icmp.h>
 #include <system_error>
-#include <utility>
 
 #include "daemon/core/codec.h"
 #include "daemon/core/path_limit.h"
@@ -20,6 +19,7 @@ namespace {
 
 constexpr std::size_t burst_max = 64;
 constexpr int rounds_max = 16;
+constexpr int others_errors_max = 3;
 /// Room for what arrives while a batch is being synced; the kernel gives what rmem_max allows.
 constexpr int receive_buffer_bytes = 8 * 1024 * 1024;
 
@@ -240,7 +240,7 @@ void UdpSocket::take_refused(const Refused& refused) {
 
 UdpSocket::Sent UdpSocket::send(std::span<const OutDatagram> datagrams) {
     Sent sent;
-    bool told_first = true;
+    int errors = 0;
     while (sent.count < datagrams.size()) {
         const auto burst =
             datagrams.subspan(sent.count, std::min(burst_max, datagrams.size() - sent.count));
@@ -262,12 +262,13 @@ UdpSocket::Sent UdpSocket::send(std::span<const OutDatagram> datagrams) {
         const int count = sendmmsg(socket_.native_handle(), messages.data(),
                                    static_cast<unsigned>(burst.size()), MSG_DONTWAIT);
         if (count < 0) {
-            // What came back by ICMP, maybe for another, is told first, once; this is not sent yet.
-            if (errno != EAGAIN && std::exchange(told_first, false)) continue;
+            // What came back by ICMP, maybe for another, is told first; nothing of this is sent
+            // yet.
+            if (errno != EAGAIN && ++errors <= others_errors_max) continue;
             sent.error = errno;
             return sent;
         }
-        told_first = true;
+        errors = 0;
         sent.count += static_cast<std::size_t>(count);
     }
     return sent;

@@ -229,7 +229,7 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
     ("a probe that was cancelled stays under way", "session.cpp",
      "    if (probe_ && *probe_ + reordering_max <= confirmed_datagram_) lose_probe(now);\n", "", ""),
     ("what the host refuses is sent without end", "session.cpp",
-     "        return;  // smaller ones there are none\n", "", ""),
+     "        return false;  // smaller ones there are none\n", "", ""),
     ("a probe is never confirmed", "session.cpp",
      "            path_.probe_confirmed();\n", "", ""),
     ("no back-off", "session.cpp", "    ++misses_;\n", "", ""),

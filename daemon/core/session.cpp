@@ -97,7 +97,7 @@ bool Session::too_large(Instant now) {
     if (probe) {
         path_.too_large(now);
     } else if (!path_.fall_back(now)) {
-        return false;
+        return false;  // smaller ones there are none
     }
     std::vector<std::uint64_t> refused;
     for (const auto& [transmission, flight] : in_flight_) {

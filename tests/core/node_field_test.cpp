@@ -62,6 +62,39 @@ TEST(Field, EachCopyIsAcknowledgedAndStoredOnce) {
     EXPECT_EQ(inbox(field.host), Texts{"hi"});
 }
 
+TEST(Field, FurtherCopiesOfTheLastMessageAreCounted) {
+    Field field;
+    const auto repeats = [&] { return field.host.node().view(field.program.endpoint())->repeats; };
+    for (int copy = 0; copy < 3; ++copy) field.program.say(field.host.endpoint(), "hi", 7);
+    field.run_for(1s);
+    EXPECT_EQ(repeats(), 2U);
+    field.program.say(field.host.endpoint(), "something else", 8);
+    field.run_for(1s);
+    EXPECT_EQ(repeats(), 0U);
+}
+
+TEST(Field, WhatTheNetworkSaysOfAPeerIsForgottenOnceItIsHeard) {
+    Field field;
+    const Endpoint& peer = field.program.endpoint();
+    const auto trouble = [&] { return field.host.node().view(peer)->trouble; };
+    field.host.send(peer, "hi");
+    field.run_for(1s);
+    const Now then{Instant{}, WallTime{std::chrono::seconds{1'732'260'000}}};
+    field.host.node().trouble(then, peer, Trouble::port_unreachable);
+    ASSERT_TRUE(trouble());
+    EXPECT_EQ(trouble()->what, Trouble::port_unreachable);
+    EXPECT_EQ(trouble()->at, then.wall);
+    field.program.say(field.host.endpoint(), "here I am");
+    field.run_for(1s);
+    EXPECT_FALSE(trouble());
+}
+
+TEST(Field, WhatTheNetworkSaysOfNobodyIsNotKept) {
+    Field field;
+    field.host.node().trouble({}, at("10.3.0.1:5000"), Trouble::port_unreachable);
+    EXPECT_FALSE(field.host.node().view(at("10.3.0.1:5000")));
+}
+
 TEST(Field, AnAckOlderThanFourSecondsIsDropped) {
     Field field;
     field.host.hold_disk();

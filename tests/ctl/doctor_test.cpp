@@ -227,7 +227,16 @@ TEST_F(DoctorOfPeer, NamesTheDialectThatItsHostWrites) {
     EXPECT_TRUE(advises(finding("dialect"), "peer add bob 10.0.0.5:5000 --dialect quoted"));
 }
 
+TEST_F(DoctorOfPeer, ExpectsNoConfirmationOfAReplyFromTheDialectUpper) {
+    waits(3, 60s);
+    facts.waiting->reply_to = 42;
+    EXPECT_EQ(finding("reach").level, Level::problem);
+    facts.peer.dialect = DialectName::upper;
+    EXPECT_EQ(finding("reach").level, Level::ok);
+}
+
 TEST_F(DoctorOfPeer, TakesManyCopiesForAcksThatDoNotArrive) {
+    facts.peer.last_heard = now;
     facts.peer.repeats = 2;
     EXPECT_EQ(finding("acks").level, Level::ok);
     facts.peer.repeats = 3;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -64,7 +65,8 @@ def field() -> Iterator[socket.socket]:
 
 
 def address_of(bound: socket.socket) -> str:
-    return "127.0.0.1:%d" % bound.getsockname()[1]
+    host, port = bound.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def write_to(daemon: Daemon, field: socket.socket, text: str, stamp: float) -> None:
@@ -234,9 +236,13 @@ def trouble_of(daemon: Daemon, peer: str) -> str | None:
                  if each["address"] == peer), None)
 
 
-def test_a_port_where_no_program_is_comes_back_by_icmp(alice: Daemon, bob: Daemon) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
-        gone.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_port_where_no_program_is_comes_back_by_icmp(hosts: Hosts, host: str) -> None:
+    family, listen = ((socket.AF_INET6, "[::1]:0") if ":" in host
+                      else (socket.AF_INET, "127.0.0.1:0"))
+    alice, bob = (hosts.start(name, listen=(listen,)) for name in ("alice", "bob"))
+    with socket.socket(family, socket.SOCK_DGRAM) as gone:
+        gone.bind((host, 0))
         closed = address_of(gone)
     alice.send(closed, "is anybody there?")
     poll(lambda: trouble_of(alice, closed) is not None, "the ICMP message")
@@ -244,10 +250,43 @@ def test_a_port_where_no_program_is_comes_back_by_icmp(alice: Daemon, bob: Daemo
     assert bad(found) == {"reach"} and found["reach"]["level"] == "problem"
     assert "no program on UDP port" in found["reach"]["message"]
     assert "ICMP port unreachable" in found["reach"]["message"]
-    # It is told to whoever sends next, who must not take it for his own.
     assert alice.wait_state([alice.send(bob.address, "hello")]) == ["delivered"]
-    assert alice.sent()[-1]["attempts"] == 1 and alice.counters()["send_errors"] == 0
     assert trouble_of(alice, bob.address) is None
+
+
+def test_what_comes_back_for_one_peer_costs_no_other_its_datagrams(
+    alice: Daemon, bob: Daemon
+) -> None:
+    """The kernel tells such an error to whoever uses the socket next."""
+    with contextlib.ExitStack() as sockets, alice.control() as client:
+        closed = []
+        for _ in range(20):
+            gone = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            gone.bind(("127.0.0.1", 0))
+            closed.append(address_of(gone))
+        sockets.close()
+        delivered = []
+        for address in closed:
+            client.post("send", {"peer": address, "text": "is anybody there?"})
+            client.read_object()
+            delivered.append(client.call("send", {"peer": bob.address, "text": "hello"})["id"])
+        assert alice.wait_state(delivered) == ["delivered"] * 20
+    poll(lambda: all(trouble_of(alice, each) for each in closed), "the ICMP messages")
+    assert alice.counters()["send_errors"] == 0 and trouble_of(alice, bob.address) is None
+
+
+def test_what_the_network_said_is_over_once_the_peer_is_heard(alice: Daemon) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
+        first.bind(("127.0.0.1", 0))
+        address = first.getsockname()
+    name = "%s:%d" % address
+    alice.send(name, "is anybody there?")
+    poll(lambda: trouble_of(alice, name) is not None, "the ICMP message")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        again.bind(address)
+        again.settimeout(20)
+        write_to(alice, again, "now I am", time.time())
+        assert trouble_of(alice, name) is None
 
 
 @needs_network

@@ -28,7 +28,8 @@ class Systemd:
     def __init__(self, bus: Bus, pid: int, unit: str) -> None:
         self.pid = pid
         self.properties = {"Id": ("s", unit), "ActiveState": ("s", "active"),
-                           "ActiveEnterTimestamp": ("t", SINCE_US), "NRestarts": ("u", 3)}
+                           "ActiveEnterTimestamp": ("t", SINCE_US), "NRestarts": ("u", 3),
+                           "ExecMainStatus": ("i", 0)}
         self.asked: list[str] = []
         self.connection = open_dbus_connection(bus=bus.address)
         self.connection.send_and_get_reply(
@@ -49,6 +50,8 @@ class Systemd:
     def _answer(self, message: jeepney.Message, member: str) -> jeepney.Message:
         self.asked.append(member)
         if member == "GetUnitByPID" and message.body == (self.pid,):
+            return jeepney.new_method_return(message, "o", (UNIT_PATH,))
+        if member == "GetUnit" and message.body == (self.properties["Id"][1],):
             return jeepney.new_method_return(message, "o", (UNIT_PATH,))
         if member == "Get" and message.body[1] in self.properties:
             return jeepney.new_method_return(message, "v", (self.properties[message.body[1]],))
@@ -119,6 +122,33 @@ def test_what_systemd_does_not_say_is_not_made_up(alice: Daemon, bus: Bus) -> No
         shown = status(alice, bus)
         assert "service" not in shown, missing
     systemd.close(bus)
+
+
+def doctor(hosts: Hosts, bus: Bus) -> str:
+    """Of a daemon that is down: the line about it."""
+    down = hosts.daemon("down")
+    environment = {f"DBUS_{kind}_BUS_ADDRESS": bus.address for kind in ("SYSTEM", "SESSION")}
+    done = run_ctl(down.folder, "--socket", str(down.socket), "doctor", environment=environment)
+    assert done.exit == 1
+    return done.out.splitlines()[0]
+
+
+def test_the_doctor_says_how_the_service_ended(hosts: Hosts, bus: Bus) -> None:
+    systemd = Systemd(bus, 1, "p2pd.service")
+    systemd.properties["ActiveState"] = ("s", "failed")
+    systemd.properties["ExecMainStatus"] = ("i", 78)
+    try:
+        assert doctor(hosts, bus).endswith("; p2pd.service is failed, it ended with 78")
+    finally:
+        systemd.close(bus)
+
+
+def test_of_a_unit_that_is_not_loaded_the_doctor_says_nothing(hosts: Hosts, bus: Bus) -> None:
+    systemd = Systemd(bus, 1, "another.service")
+    try:
+        assert doctor(hosts, bus).endswith("does not exist")
+    finally:
+        systemd.close(bus)
 
 
 def test_without_systemd_or_a_bus_nothing_is_said(alice: Daemon, bus: Bus) -> None:
