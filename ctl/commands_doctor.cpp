@@ -131,7 +131,9 @@ void look_at_sent(Context& context, PeerCase& facts) {
         if (sent.empty()) return;
         params.before = sent.front().id;
         for (const MessageRecord& each : sent) {
-            facts.confirmed_at = std::max(facts.confirmed_at, each.acked_at);
+            if (each.acked_at && each.acked_at->us > facts.confirmed_at.value_or(UtcTime{}).us) {
+                facts.confirmed_at = each.acked_at;
+            }
         }
         std::erase_if(sent, [](const MessageRecord& each) { return is_final(each.state); });
         if (sent.empty()) return;

@@ -55,7 +55,7 @@ bool is_stuck(const PeerCase& facts) {
 /// It has been heard since it should have confirmed.
 bool is_heard_since(const PeerCase& facts) {
     return facts.peer.last_heard && facts.waiting->created_at &&
-           *facts.peer.last_heard > *facts.waiting->created_at;
+           facts.peer.last_heard->us > facts.waiting->created_at->us;
 }
 
 Finding trouble_finding(const PeerCase& facts) {
