@@ -9,7 +9,8 @@ cmake --install "$1" --prefix "$folder" >/dev/null
 "$folder/bin/p2pd" --config "$folder/etc/p2pd/p2pd.conf" --check-config
 "$folder/bin/p2pctl" --version
 units=$folder/lib/systemd
-grep -qx "ExecStart=$folder/bin/p2pd --config $folder/etc/p2pd/p2pd.conf" "$units/system/p2pd.service"
+grep -qx "ExecStart=$folder/bin/p2pd --config $folder/etc/p2pd/p2pd.conf" \
+    "$units/system/p2pd.service"
 complaints=$({ systemd-analyze verify --man=no "$units"/system/* &&
     XDG_RUNTIME_DIR=$folder systemd-analyze verify --user --man=no "$units"/user/*; } 2>&1) ||
     complaints+=" (verify failed)"
