@@ -40,6 +40,7 @@ Chat::Chat(Context& context, HoldMode mode, std::optional<Target> target)
 }
 
 ExitCode Chat::run() {
+    begin();
     greet();
     while (!exit_) {
         update_prompt();
@@ -64,6 +65,16 @@ ExitCode Chat::run() {
         }
     }
     return *exit_;
+}
+
+/// What is unread now came before, and what comes from now on is shown: nothing is in between.
+void Chat::begin() {
+    const SteadyTime deadline = steady_clock::now() + answer_timeout;
+    while (!stream_.started()) {
+        const auto incoming = stream_.client().receive(deadline);
+        if (!incoming) throw ControlError(error_no_answer, "p2pd does not answer");
+        take(*incoming, steady_clock::now());
+    }
 }
 
 void Chat::greet() {

@@ -36,6 +36,7 @@ private:
     void answer() override;
 
     // The connection. (chat.cpp)
+    void begin();
     void transfer(SteadyTime now);
     void connection_lost();
     void take(const Incoming& incoming, SteadyTime now);

@@ -72,6 +72,8 @@ void LineEditor::bind_keys() {
     library_.set(edit, EL_GETCFN, &LineEditor::on_read);
     library_.set(edit, EL_HIST, library_.history, history_.get());
     library_.set(edit, EL_EDITOR, L"emacs");
+    // Between two lines too: what is typed then must not appear by itself.
+    library_.set(edit, EL_SETTY, L"-x", L"-echo", L"-icanon", nullptr);
     library_.source(edit, nullptr);  // ~/.editrc, as all programs that use libedit
     library_.set(edit, EL_ADDFN, L"chat-complete", L"Complete", &LineEditor::on_tab);
     library_.set(edit, EL_ADDFN, L"chat-answer", L"Answer", &LineEditor::on_answer);

@@ -17,6 +17,10 @@ std::string up(std::size_t rows) {
     return rows == 0 ? "" : "\x1b[" + std::to_string(rows) + "A";
 }
 
+std::string right(std::size_t columns) {
+    return columns == 0 ? "" : "\x1b[" + std::to_string(columns) + "C";
+}
+
 }  // namespace
 
 std::wstring_view LineEditor::typed_text() const {
@@ -58,12 +62,13 @@ void LineEditor::without_line(const std::function<void()>& act) {
     flush();
 }
 
-/// Goes below what is typed, which stays on the screen.
+/// Goes below what is typed, which stays on the screen with `mark` behind it.
 void LineEditor::leave_line(std::string_view mark) {
     const std::size_t columns = number("co");
     const EditPlace begin = place_behind(prompt_, 0, {}, columns);
-    const std::size_t end_row = place_behind(typed_text(), 0, begin, columns).row;
-    put(std::string(end_row - std::min(end_row, cursor_row(columns)), '\n'));
+    const EditPlace end = place_behind(typed_text(), 0, begin, columns);
+    put(std::string(end.row - std::min(end.row, cursor_row(columns)), '\n'));
+    put("\r" + right(end.column));
     put(mark);
     put("\n");
     flush();

@@ -25,6 +25,9 @@ public:
     bool connected() const { return client_.has_value(); }
     ControlClient& client() { return *client_; }
 
+    /// Whether it is known from where on messages come.
+    bool started() const { return cursor_.has_value(); }
+
     /// The message, if `incoming` is one; whatever else is about the subscription is done here.
     /// Throws what the daemon has against it.
     std::optional<MessageRecord> take_message(const Incoming& incoming);

@@ -1,0 +1,130 @@
+"""A terminal emulator with `p2pctl chat` in it: keys go in, and its screen is awaited."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+from collections.abc import Callable
+from types import TracebackType
+
+import pyte
+
+import programs
+from control import TIME_FACTOR, Deadline, wait_readable
+from harness import Daemon
+from programs import SANITIZER_REPORT, clean_environment
+
+ENTER, TAB, UP, LEFT, HOME = "\r", "\t", "\x1b[A", "\x1b[D", "\x01"
+CTRL_C, CTRL_D, CTRL_R, CTRL_Z = "\x03", "\x04", "\x12", "\x1a"
+
+
+class Chat:
+    """What is above the screen is kept too: lines() is all that was ever shown."""
+
+    def __init__(self, daemon: Daemon, *arguments: str, columns: int = 60, rows: int = 20,
+                 terminal: str = "xterm-256color") -> None:
+        self.screen = pyte.HistoryScreen(columns, rows, history=5000)
+        self.stream = pyte.ByteStream(self.screen)
+        self.written = bytearray()
+        self.ours, its = pty.openpty()
+        self.set_size(columns, rows)
+        self.process = subprocess.Popen(
+            [programs.P2PCTL, "--socket", str(daemon.socket), "chat", *arguments],
+            stdin=its, stdout=its, stderr=its, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            env={**clean_environment(daemon.folder), "TERM": terminal})
+        os.close(its)
+
+    def __enter__(self) -> Chat:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.ours)
+        assert not SANITIZER_REPORT.search(bytes(self.written)), self.written.decode()
+        if kind is not None:
+            print("\n".join(self.lines()))
+
+    # Keys.
+    def keys(self, text: str) -> None:
+        os.write(self.ours, text.encode())
+
+    def paste(self, text: str) -> None:
+        """As a terminal in the mode of bracketed paste does."""
+        assert 2004 << 5 in self.screen.mode, "bracketed paste is off"
+        self.keys("\x1b[200~" + text.replace("\n", "\r") + "\x1b[201~")
+
+    def set_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.screen.resize(rows, columns)
+        self.set_size(columns, rows)
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    # The screen.
+    def read(self, deadline: Deadline) -> bool:
+        """False at the end of the program."""
+        deadline.check()
+        if not wait_readable(self.ours, deadline):
+            return True
+        try:
+            data = os.read(self.ours, 1 << 16)
+        except OSError:  # EIO: the other side is closed
+            return False
+        self.written += data
+        self.stream.feed(data)
+        return True
+
+    def until(self, condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+        deadline = Deadline(seconds, "")
+        while not condition():
+            deadline.what = f"{what}; the screen:\n" + "\n".join(self.display())
+            assert self.read(deadline), f"the end of chat, without {what}:\n" + self.text()
+
+    def wait_line(self, text: str, seconds: float = 20) -> str:
+        """Awaits a line that holds the text."""
+        self.until(lambda: any(text in line for line in self.lines()), f"a line with {text!r}",
+                   seconds)
+        return next(line for line in self.lines() if text in line)
+
+    def wait_typed(self, text: str, seconds: float = 20) -> None:
+        """Awaits that the last lines of the screen, joined, are the prompt and what is typed."""
+        self.until(lambda: self.typed().endswith(text), f"{text!r} at the end", seconds)
+
+    def end(self, seconds: float = 20) -> int:
+        """Awaits the end of the program; its exit code."""
+        deadline = Deadline(seconds, "the end of chat")
+        while self.read(deadline):
+            pass
+        return self.process.wait(20 * TIME_FACTOR)
+
+    def display(self) -> list[str]:
+        return [line.rstrip() for line in self.screen.display]
+
+    def lines(self) -> list[str]:
+        columns = range(self.screen.columns)
+        above = ["".join(row[column].data for column in columns).rstrip()
+                 for row in self.screen.history.top]
+        return above + self.display()
+
+    def text(self) -> str:
+        return "\n".join(self.lines())
+
+    def typed(self) -> str:
+        """All rows of the screen down to the last that is not empty, without line breaks."""
+        return "".join(line.ljust(self.screen.columns) for line in self.screen.display).rstrip()
+
+    def cursor(self) -> tuple[int, int]:
+        return self.screen.cursor.x, self.screen.cursor.y
+
+
