@@ -170,7 +170,7 @@ void Chat::take(const Incoming& incoming, SteadyTime now) {
     }
 }
 
-void Chat::show(std::vector<ChatItem> items) {
+void Chat::show(const std::vector<ChatItem>& items) {
     std::string text;
     if (const std::size_t dropped = hold_.take_dropped(); dropped > 0) {
         text = remark_text(counted(dropped, "message") + " more before these: p2pctl inbox",

@@ -44,7 +44,7 @@ private:
     // The screen. (chat.cpp)
     Typing typing() const { return {editor_.empty(), last_key_at_}; }
     void greet();
-    void show(std::vector<ChatItem> items);
+    void show(const std::vector<ChatItem>& items);
     void say(std::string_view remark);
     void update_prompt();
 

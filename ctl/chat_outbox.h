@@ -32,7 +32,7 @@ public:
     static constexpr std::size_t waiting_max = 1000;
     static constexpr std::size_t followed_max = 1000;
 
-    explicit ChatOutbox(Style style) : style_(std::move(style)) {}
+    explicit ChatOutbox(const Style& style) : style_(style) {}
 
     /// Takes a text; false when too many wait for the daemon already.
     bool add(const Target& target, std::string text, SteadyTime now);

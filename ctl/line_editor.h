@@ -100,6 +100,8 @@ private:
     void flush();
 
     struct CloseFile {
+        // The unique_ptr owns it.
+        // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
         void operator()(std::FILE* file) const { std::fclose(file); }
     };
     using File = std::unique_ptr<std::FILE, CloseFile>;
