@@ -2,6 +2,7 @@
 #include "ctl/chat_keys.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "common/terminal_text.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view paste_begin = "\x1b[200~";
 constexpr std::string_view paste_end = "\x1b[201~";
+constexpr std::string_view report_begin = "\x1b[";
 
 bool begins(std::string_view bytes, std::string_view sequence) {
     return sequence.starts_with(bytes.substr(0, sequence.size()));
@@ -51,6 +53,10 @@ std::optional<Key> ChatKeys::take() {
             in_paste_ = true;
             continue;
         }
+        if (reports_expected_) {
+            if (const auto report = take_report()) return Key(*report);
+            if (may_be_report()) return std::nullopt;
+        }
         const DecodedCharacter decoded = decode_character(bytes_);
         if (decoded.bytes > 0) {
             bytes_.erase(0, decoded.bytes);
@@ -59,6 +65,27 @@ std::optional<Key> ChatKeys::take() {
         if (decoded.incomplete) return std::nullopt;
         bytes_.erase(0, 1);
     }
+}
+
+/// `ESC [ row ; column R`
+std::optional<CursorReport> ChatKeys::take_report() {
+    if (!bytes_.starts_with(report_begin)) return std::nullopt;
+    CursorReport report;
+    const char* const end = bytes_.data() + bytes_.size();
+    const auto row = std::from_chars(bytes_.data() + report_begin.size(), end, report.row);
+    if (row.ec != std::errc{} || row.ptr == end || *row.ptr != ';') return std::nullopt;
+    const auto column = std::from_chars(row.ptr + 1, end, report.column);
+    if (column.ec != std::errc{} || column.ptr == end || *column.ptr != 'R') return std::nullopt;
+    bytes_.erase(0, static_cast<std::size_t>(column.ptr + 1 - bytes_.data()));
+    return report;
+}
+
+/// Whether all that is there is the beginning of one.
+bool ChatKeys::may_be_report() const {
+    constexpr std::size_t report_bytes_max = 16;
+    return begins(bytes_, report_begin) && bytes_.size() < report_bytes_max &&
+           bytes_.find_first_not_of("0123456789;", std::min(bytes_.size(), report_begin.size())) ==
+               std::string::npos;
 }
 
 std::optional<Key> ChatKeys::take_paste() {

@@ -123,6 +123,7 @@ LineEditor::Line LineEditor::read(std::string_view text) {
     initial_ = text;
     left_.clear();
     ended_.reset();
+    reports_ = 0;
     reading_ = true;
     int size = 0;
     const wchar_t* const typed = library_.gets(edit_.get(), &size);
@@ -146,7 +147,8 @@ std::optional<wchar_t> LineEditor::next_character() {
     if (!initial_.empty()) insert(std::exchange(initial_, {}));
     wchar_t character = 0;
     while (!ended_) {
-        if (take_key(character)) {
+        sort_keys();
+        if (reports_ == 0 && take_key(character)) {
             // libedit counts a column for what joins the character before it.
             redraw_first_ = ::wcwidth(character) == 0;
             return character;
@@ -156,20 +158,36 @@ std::optional<wchar_t> LineEditor::next_character() {
     return std::nullopt;
 }
 
-bool LineEditor::take_key(wchar_t& character) {
+/// Takes the answers of the terminal out of what was typed.
+void LineEditor::sort_keys() {
     while (auto key = keys_.take()) {
+        const auto* const report = std::get_if<CursorReport>(&*key);
+        if (!report) {
+            sorted_keys_.push_back(std::move(*key));
+        } else if (reports_ > 0 && --reports_ == 0) {
+            resize(report->column);  // of several only the last is of the size that it has now
+        }
+    }
+}
+
+bool LineEditor::take_key(wchar_t& character) {
+    while (!sorted_keys_.empty()) {
+        const Key key = std::move(sorted_keys_.front());
+        sorted_keys_.pop_front();
         events_.typed();
-        if (const auto* const typed = std::get_if<char32_t>(&*key)) {
+        if (const auto* const typed = std::get_if<char32_t>(&key)) {
             character = static_cast<wchar_t>(*typed);
             return true;
         }
-        insert(std::get<Paste>(*key).text);
+        insert(std::get<Paste>(key).text);
     }
     return false;
 }
 
 void LineEditor::wait() {
-    const LineEvents::Wait also = events_.wait();
+    LineEvents::Wait also = events_.wait();
+    // Until it is known where the line is, nothing is printed.
+    if (reports_ > 0) also = {-1, 0, reports_until_};
     std::array<pollfd, 3> entries{pollfd{STDIN_FILENO, POLLIN, 0}, pollfd{signals_.fd(), POLLIN, 0},
                                   pollfd{also.fd, also.events, 0}};
     if (::poll(entries.data(), entries.size(), poll_timeout(also.until)) < 0 && errno != EINTR) {
@@ -177,7 +195,8 @@ void LineEditor::wait() {
     }
     if (entries[1].revents != 0) take_signals();
     if (entries[0].revents != 0 && !ended_) read_bytes();
-    if (!ended_) events_.work();
+    if (reports_ > 0 && std::chrono::steady_clock::now() >= reports_until_) resize(std::nullopt);
+    if (!ended_ && reports_ == 0) events_.work();
 }
 
 void LineEditor::read_bytes() {
@@ -193,11 +212,12 @@ void LineEditor::read_bytes() {
 void LineEditor::take_signals() {
     while (const int signal = signals_.take()) {
         if (signal == SIGWINCH) {
-            resize();
+            ask_where_it_is();
         } else if (signal == SIGTSTP) {
             suspend();
         } else {
             keys_.clear();
+            sorted_keys_.clear();
             left_ = to_utf8(typed_text());
             leave_line(signal == SIGINT ? "^C" : "");
             ended_ = signal == SIGINT ? End::interrupted : End::terminated;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "ctl/chat_lines.h"
 #include "ctl/control_client.h"
 #include "ctl/edit_library.h"
+#include "ctl/edit_place.h"
 #include "ctl/terminal_guard.h"
 
 namespace p2pd {
@@ -79,6 +81,7 @@ private:
     void bind_keys();
     bool guarded(const std::function<void()>& act);
     std::optional<wchar_t> next_character();
+    void sort_keys();
     bool take_key(wchar_t& character);
     void wait();
     void read_bytes();
@@ -88,13 +91,14 @@ private:
 
     std::wstring_view typed_text() const;
     std::size_t number(const char* capability) const;
-    std::size_t cursor_row(std::size_t columns) const;
+    EditPlace cursor_place(std::size_t columns) const;
     void hide(std::size_t row);
     void redraw();
     /// Takes what is typed off the screen while `act` runs.
     void without_line(const std::function<void()>& act);
     void leave_line(std::string_view mark);
-    void resize();
+    void ask_where_it_is();
+    void resize(std::optional<std::size_t> column);
     void suspend();
     void put(std::string_view text);
     void flush();
@@ -115,6 +119,9 @@ private:
     std::unique_ptr<EditLine, decltype(&::el_end)> edit_;
     std::unique_ptr<HistoryW, decltype(&::history_wend)> history_;
     ChatKeys keys_;
+    std::deque<Key> sorted_keys_;
+    std::size_t reports_ = 0;   ///< that are awaited: the window has another size
+    SteadyTime reports_until_;  ///< not every terminal answers
     std::wstring prompt_;
     std::string initial_;
     std::string left_;  ///< what was typed when a signal ended it

@@ -12,6 +12,7 @@ namespace p2pd {
 namespace {
 
 constexpr std::string_view clear_below = "\x1b[J";
+constexpr std::chrono::milliseconds report_timeout{200};
 
 std::string up(std::size_t rows) {
     return rows == 0 ? "" : "\x1b[" + std::to_string(rows) + "A";
@@ -34,14 +35,14 @@ std::size_t LineEditor::number(const char* capability) const {
     return static_cast<std::size_t>(std::max(value, 2));
 }
 
-/// Rows from the prompt's first to the cursor's, as libedit has put it.
-std::size_t LineEditor::cursor_row(std::size_t columns) const {
+/// Where libedit has put the cursor.
+EditPlace LineEditor::cursor_place(std::size_t columns) const {
     const LineInfoW* const line = library_.line(edit_.get());
     const std::wstring_view text = typed_text();
     const auto at = static_cast<std::size_t>(line->cursor - line->buffer);
     const EditPlace begin = place_behind(prompt_, 0, {}, columns);
     const wchar_t next = at < text.size() ? text[at] : L'\0';
-    return place_behind(text.substr(0, at), next, begin, columns).row;
+    return place_behind(text.substr(0, at), next, begin, columns);
 }
 
 void LineEditor::hide(std::size_t row) {
@@ -56,7 +57,7 @@ void LineEditor::redraw() {
 }
 
 void LineEditor::without_line(const std::function<void()>& act) {
-    if (reading_) hide(cursor_row(number("co")));
+    if (reading_) hide(cursor_place(number("co")).row);
     act();
     if (reading_) return redraw();
     flush();
@@ -67,21 +68,42 @@ void LineEditor::leave_line(std::string_view mark) {
     const std::size_t columns = number("co");
     const EditPlace begin = place_behind(prompt_, 0, {}, columns);
     const EditPlace end = place_behind(typed_text(), 0, begin, columns);
-    put(std::string(end.row - std::min(end.row, cursor_row(columns)), '\n'));
+    put(std::string(end.row - std::min(end.row, cursor_place(columns).row), '\n'));
     put("\r" + right(end.column));
     put(mark);
     put("\n");
     flush();
 }
 
-/// Some terminals wrap what they show anew and others do not, and none says so. So that nothing
-/// above is lost, the smaller of both is taken for the rows of the line.
-void LineEditor::resize() {
+/// The window has another size. Some terminals wrap anew what they show and others do not: where
+/// the cursor is now tells.
+void LineEditor::ask_where_it_is() {
+    put(ChatKeys::where_is_it);
+    flush();
+    ++reports_;
+    reports_until_ = std::chrono::steady_clock::now() + report_timeout;
+    keys_.expect_reports(true);
+}
+
+/// Draws the line for the new size. `column` is where the cursor was found, from 1. If that leaves
+/// it open, the smaller number of rows is taken for those above the cursor, so that nothing above
+/// the line is lost; a part of it may stay there then.
+void LineEditor::resize(std::optional<std::size_t> column) {
+    reports_ = 0;
+    keys_.expect_reports(false);
     winsize window{};
     const std::size_t before = number("co");
     std::size_t now = before;
     if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1) now = window.ws_col;
-    hide(std::min(cursor_row(before), cursor_row(now)));
+    const EditPlace kept = cursor_place(before);
+    const EditPlace wrapped = cursor_place(now);
+    const std::size_t kept_column = std::min(kept.column, now - 1);
+    std::size_t row = std::min(kept.row, wrapped.row);
+    if (column && wrapped.column != kept_column) {
+        if (*column == wrapped.column + 1) row = wrapped.row;
+        if (*column == kept_column + 1) row = kept.row;
+    }
+    hide(row);
     library_.resize(edit_.get());
     redraw();
 }

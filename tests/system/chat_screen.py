@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import termios
@@ -22,12 +23,23 @@ ENTER, TAB, UP, LEFT, HOME = "\r", "\t", "\x1b[A", "\x1b[D", "\x01"
 CTRL_C, CTRL_D, CTRL_R, CTRL_Z = "\x03", "\x04", "\x12", "\x1a"
 
 
+class Screen(pyte.HistoryScreen):
+    """Answers what it is asked, as terminals do."""
+
+    answer: Callable[[str], None] | None = None
+
+    def write_process_input(self, data: str) -> None:
+        if self.answer:
+            self.answer(data)
+
+
 class Chat:
     """What is above the screen is kept too: lines() is all that was ever shown."""
 
     def __init__(self, daemon: Daemon, *arguments: str, columns: int = 60, rows: int = 20,
-                 terminal: str = "xterm-256color") -> None:
-        self.screen = pyte.HistoryScreen(columns, rows, history=5000)
+                 terminal: str = "xterm-256color", answers: bool = True) -> None:
+        self.screen = Screen(columns, rows, history=5000)
+        self.screen.answer = self.keys if answers else None
         self.stream = pyte.ByteStream(self.screen)
         self.written = bytearray()
         self.ours, its = pty.openpty()
@@ -68,6 +80,25 @@ class Chat:
         self.screen.resize(rows, columns)
         self.set_size(columns, rows)
 
+    def resize_and_wrap(self, columns: int) -> None:
+        """As by a terminal that wraps anew what it shows, and takes the cursor along."""
+        old, (x, y) = self.screen, self.cursor()
+        lines: list[str] = [""]
+        offset = 0
+        for row, line in enumerate(self.screen.display[:y + 1] + self.display()[y + 1:]):
+            if row == y:
+                at, offset = len(lines) - 1, len(lines[-1]) + x
+            lines[-1] += line.rstrip()
+            if len(line.rstrip()) < old.columns:
+                lines.append("")
+        self.screen = Screen(columns, old.lines, history=5000)
+        self.screen.answer, self.screen.mode = old.answer, old.mode
+        self.stream = pyte.ByteStream(self.screen)
+        above = sum(max(1, -(-len(line) // columns)) for line in lines[:at])
+        self.stream.feed("\r\n".join(lines).rstrip().encode())
+        self.screen.cursor_position(1 + above + offset // columns, 1 + offset % columns)
+        self.set_size(columns, old.lines)
+
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
@@ -96,6 +127,12 @@ class Chat:
         self.until(lambda: any(text in line for line in self.lines()), f"a line with {text!r}",
                    seconds)
         return next(line for line in self.lines() if text in line)
+
+    def id_of(self, text: str) -> int:
+        """Awaits a line about a message, `… #42 bob: text…`; the message's id."""
+        found = re.search(r"#(\d+)", self.wait_line(text))
+        assert found
+        return int(found[1])
 
     def wait_typed(self, text: str, seconds: float = 20) -> None:
         """Awaits that the last lines of the screen, joined, are the prompt and what is typed."""

@@ -19,24 +19,41 @@ BURST = 1000
 LONG = "".join(chr(ord("a") + i % 26) for i in range(150))
 
 
-@pytest.fixture
-def alice(hosts: Hosts) -> Daemon:
-    """She has the chats; bob is in her address book."""
-    return hosts.start("alice")
+NAMES = ("alice", "bob", "carol")
 
 
-@pytest.fixture
-def bob(hosts: Hosts, alice: Daemon) -> Daemon:
-    daemon = hosts.start("bob")
-    alice.call("peers.add", {"name": "bob", "address": daemon.address})
+@pytest.fixture(scope="module")
+def town(module_hosts: Hosts) -> dict[str, Daemon]:
+    """alice has the chats; the others are in her address book."""
+    town = {name: module_hosts.start(name) for name in NAMES}
+    for name in NAMES[1:]:
+        town["alice"].call("peers.add", {"name": name, "address": town[name].address})
+    return town
+
+
+def without_messages(daemon: Daemon) -> Daemon:
+    """Whatever the test before has left."""
+    if not daemon.running():
+        daemon.start()
+    ids = [each["id"] for each in daemon.all_messages("all")]
+    for first in range(0, len(ids), 1000):
+        daemon.call("delete", {"ids": ids[first:first + 1000]})
     return daemon
 
 
 @pytest.fixture
-def carol(hosts: Hosts, alice: Daemon) -> Daemon:
-    daemon = hosts.start("carol")
-    alice.call("peers.add", {"name": "carol", "address": daemon.address})
-    return daemon
+def alice(town: dict[str, Daemon]) -> Daemon:
+    return without_messages(town["alice"])
+
+
+@pytest.fixture
+def bob(town: dict[str, Daemon]) -> Daemon:
+    return without_messages(town["bob"])
+
+
+@pytest.fixture
+def carol(town: dict[str, Daemon]) -> Daemon:
+    return without_messages(town["carol"])
 
 
 @pytest.fixture
@@ -108,8 +125,8 @@ def test_messages_are_written_and_received_in_one_terminal(
     chat.keys("hello bob" + ENTER)
     assert bob.wait_inbox(1)[0]["text"] == "hello bob"
     bob.send(alice.address, "hello alice")
-    line = chat.wait_line("hello alice")
-    assert "← #2 bob: hello alice" in line
+    number = chat.id_of("hello alice")
+    assert f"← #{number} bob: hello alice" in chat.text()
     chat.wait_typed("bob»")
 
 
@@ -208,6 +225,33 @@ def test_a_window_that_is_resized_keeps_what_is_typed(
     assert bob.wait_inbox(1)[0]["text"] == LONG[:130] + "!" + LONG[130:]
 
 
+def test_a_window_that_wraps_anew_shows_the_line_once(
+        chat: Chat, alice: Daemon, bob: Daemon) -> None:
+    bob.send(alice.address, "above")
+    chat.wait_line("bob: above")
+    chat.keys(LONG + LEFT * 20)
+    chat.until(lambda: typed_rows(chat)[1] == place_behind("bob» " + LONG[:130]), "the line")
+    for columns in (50, 90, 31, 70):
+        chat.resize_and_wrap(columns)
+        typed = [("bob» " + LONG)[i:i + columns] for i in range(0, 5 + len(LONG), columns)]
+        place = place_behind("bob» " + LONG[:130], columns)
+        redrawn = chat.written.count(b"\x1b[J")
+        chat.until(lambda: chat.written.count(b"\x1b[J") > redrawn, "that it is drawn")
+        chat.until(lambda: typed_rows(chat) == (typed, place), f"{typed} at {place}")
+        assert chat.text().count("bob» ") == 1 and "bob: above" in chat.text()
+
+
+def test_a_window_is_resized_that_does_not_answer(alice: Daemon, bob: Daemon) -> None:
+    with Chat(alice, "bob", answers=False) as chat:
+        chat.keys(LONG)
+        chat.wait_typed(LONG)
+        chat.resize(40, 20)
+        chat.keys("!")
+        chat.wait_typed(LONG + "!")
+        chat.keys(ENTER)
+        assert bob.wait_inbox(1)[0]["text"] == LONG + "!"
+
+
 def test_a_paste_of_several_lines_is_one_message_sent_by_enter(
         chat: Chat, alice: Daemon, bob: Daemon) -> None:
     chat.keys("see: ")
@@ -294,13 +338,13 @@ def test_hold_is_changed_by_a_command(alice: Daemon, bob: Daemon) -> None:
 def test_the_prompt_changes_only_by_the_users_hand(
         chat: Chat, alice: Daemon, bob: Daemon, carol: Daemon) -> None:
     carol.send(alice.address, "from carol")
-    chat.wait_line("carol: from carol")
+    number = chat.id_of("carol: from carol")
     chat.wait_typed("bob»")
     chat.keys(CTRL_R + "y")
-    chat.wait_typed("carol↩1» y")
+    chat.wait_typed(f"carol↩{number}» y")
     bob.send(alice.address, "from bob")
     chat.wait_line("bob: from bob")
-    chat.wait_typed("carol↩1» y")
+    chat.wait_typed(f"carol↩{number}» y")
     chat.keys("es" + ENTER)
     assert carol.wait_inbox(1)[0]["text"] == "yes"
     assert bob.inbox() == []
@@ -311,25 +355,26 @@ def test_the_prompt_changes_only_by_the_users_hand(
 
 def test_a_key_answers_the_newest_unanswered_message_by_its_id(
         chat: Chat, alice: Daemon, bob: Daemon, carol: Daemon) -> None:
-    for number, (host, name) in enumerate([(bob, "bob"), (carol, "carol"), (bob, "bob")], 1):
-        host.send(alice.address, f"question {number}")
-        chat.wait_line(f"#{number} {name}: question")
-    for number, name in ((3, "bob"), (2, "carol"), (1, "bob"), (3, "bob")):
+    ids = []
+    for host in (bob, carol, bob):
+        host.send(alice.address, f"question {len(ids)}")
+        ids.append(chat.id_of(f": question {len(ids)}"))
+    for which, name in ((2, "bob"), (1, "carol"), (0, "bob"), (2, "bob")):
         chat.keys(CTRL_R)
-        chat.wait_typed(f"{name}↩{number}»")
+        chat.wait_typed(f"{name}↩{ids[which]}»")
     chat.keys("third" + ENTER)
     chat.wait_typed("bob»")
     chat.keys(CTRL_R)  # the third has its answer
-    chat.wait_typed("carol↩2»")
+    chat.wait_typed(f"carol↩{ids[1]}»")
     chat.keys("second" + ENTER)
     carol.wait_inbox(1)
     bob.wait_inbox(1)
     assert [(each["text"], each["reply_to"]) for each in alice.sent()] == [
-        ("third", 3), ("second", 2)]
+        ("third", ids[2]), ("second", ids[1])]
 
 
 def test_without_a_receiver_nothing_is_sent_and_nothing_lost(alice: Daemon, bob: Daemon) -> None:
-    with Chat(alice) as chat:
+    with Chat(alice, "--hold", "now") as chat:
         chat.keys("to whom?" + ENTER)
         chat.wait_line("the text has no receiver yet")
         chat.wait_typed("» to whom?")
@@ -346,21 +391,21 @@ def test_each_command_does_what_help_says(chat: Chat, alice: Daemon, bob: Daemon
     for command in ("/to", "/reply", "/inbox", "/thread", "/hold", "/retry", "/peers", "/quit"):
         chat.wait_line(f"  {command}")
     bob.send(alice.address, "one")
-    chat.wait_line("#1 bob: one")
-    chat.keys("/reply 1" + ENTER)
-    chat.wait_typed("bob↩1»")
+    number = chat.id_of("bob: one")
+    chat.keys(f"/reply {number}" + ENTER)
+    chat.wait_typed(f"bob↩{number}»")
     chat.keys(f"/to {bob.address}" + ENTER)
     chat.wait_typed("bob»")
     chat.keys("/peers" + ENTER)
-    chat.wait_line(f"bob  {bob.address}")
+    chat.wait_line(f"{bob.address}  p2pd")
     chat.keys("two" + ENTER)
-    chat.wait_line("#2 bob: delivered")
+    sent = chat.id_of("bob: delivered")
     chat.keys("/thread" + ENTER)
-    chat.wait_line("→ #2 bob: two")
+    chat.wait_line(f"→ #{sent} bob: two")
     chat.keys("/retry" + ENTER)
     chat.wait_line("nothing was refused")
     chat.keys("/inbox" + ENTER)
-    chat.until(lambda: chat.text().count("← #1 bob: one") == 3, "the unread message")
+    chat.until(lambda: chat.text().count(f"← #{number} bob: one") == 3, "the unread message")
     chat.keys("//to bob" + ENTER)
     assert bob.wait_inbox(2)[1]["text"] == "/to bob"
     chat.keys("/quit" + ENTER)
@@ -390,6 +435,7 @@ def test_tab_completes_names_of_peers_and_commands(
     chat.wait_typed("bob» /to carol")
     chat.keys("i" + TAB + ENTER)
     chat.wait_typed("caroline»")
+    alice.call("peers.remove", {"peer": "caroline"})
 
 
 def test_up_brings_back_what_was_typed(chat: Chat, bob: Daemon) -> None:
@@ -422,22 +468,21 @@ def test_ctrl_c_gives_up_the_line_and_then_the_chat(chat: Chat, bob: Daemon) -> 
 
 def test_a_sent_line_is_followed_by_its_delivery(chat: Chat) -> None:
     chat.keys("hello" + ENTER)
-    line = chat.wait_line("→ #1 bob: delivered in ")
-    assert line.endswith("ms")
-    assert chat.text().count("→ #1") == 1
+    assert chat.wait_line("bob: delivered in ").endswith("ms")
+    assert chat.text().count("→ #") == 1
 
 
 def test_a_sent_line_is_followed_by_its_refusal_and_sent_again_by_retry(
         hosts: Hosts, alice: Daemon) -> None:
-    bob = hosts.start("bob", "--set", "text_bytes_max=100")
-    with Chat(alice, bob.address, columns=100) as chat:
+    dave = hosts.start("dave", "--set", "text_bytes_max=100")
+    with Chat(alice, dave.address, columns=100) as chat:
         chat.keys("x" * 101 + ENTER)
-        chat.wait_line("→ #1 " + bob.address + ": refused")
-        chat.wait_line("/retry 1")
-        bob.options[-1] = "text_bytes_max=200"
-        bob.restart()
+        number = chat.id_of(dave.address + ": refused")
+        chat.wait_line(f"/retry {number}")
+        dave.options[-1] = "text_bytes_max=200"
+        dave.restart()
         chat.keys("/retry" + ENTER)
-        chat.wait_line("→ #1 " + bob.address + ": delivered")
+        chat.wait_line(f"→ #{number} {dave.address}: delivered")
 
 
 def test_a_sent_line_that_is_not_delivered_soon_says_so(alice: Daemon, bob: Daemon) -> None:
@@ -445,9 +490,10 @@ def test_a_sent_line_that_is_not_delivered_soon_says_so(alice: Daemon, bob: Daem
     with Chat(alice, "bob") as chat:
         chat.wait_typed("bob»")
         chat.keys("are you there?" + ENTER)
-        assert "delivered" not in chat.wait_line("→ #1 bob: ")
+        number = chat.id_of("→ #")
+        assert "delivered" not in chat.text()
         bob.start()
-        chat.wait_line("→ #1 bob: delivered")
+        chat.wait_line(f"→ #{number} bob: delivered")
 
 
 # The daemon restarting loses nothing.
