@@ -160,7 +160,7 @@ void Chat::run_thread(const std::string& argument) {
 }
 
 void Chat::run_hold(const std::string& argument) {
-    if (!argument.empty()) hold_.change(parse_hold_mode(argument));
+    if (!argument.empty()) hold_.change(parse_hold_mode("/hold", argument));
     say("messages are shown: " + std::string(enum_name(hold_.mode())));
     work();
 }

@@ -8,11 +8,12 @@
 
 namespace p2pd {
 
-HoldMode parse_hold_mode(const std::string& text) {
+HoldMode parse_hold_mode(std::string_view what, const std::string& text) {
     for (const auto& [mode, name] : enum_names(HoldMode{})) {
         if (name == text) return mode;
     }
-    throw ControlError(error_usage, "\"" + text + "\": must be now, idle or manual");
+    throw ControlError(error_usage,
+                       std::string(what) + " \"" + text + "\": must be now, idle or manual");
 }
 
 void ChatHold::add(ChatItem item) {

@@ -21,8 +21,8 @@ constexpr auto enum_names(HoldMode) {
     return std::array<std::pair<HoldMode, std::string_view>, 3>{
         {{HoldMode::now, "now"}, {HoldMode::idle, "idle"}, {HoldMode::manual, "manual"}}};
 }
-/// Throws ControlError (exit 64).
-HoldMode parse_hold_mode(const std::string& text);
+/// Throws ControlError (exit 64); `what` names what was given.
+HoldMode parse_hold_mode(std::string_view what, const std::string& text);
 
 /// How it stands with whoever types.
 struct Typing {

@@ -54,17 +54,16 @@ bool ChatOutbox::take_answer(const Incoming& incoming, SteadyTime now) {
         const std::string what = std::string("not sent: ") + incoming.error->what();
         lines_.push_back(not_accepted_text(each.target.shown, what, Colour::red, style_));
     } else {
-        accepted(each, incoming.body, now);
+        accepted(incoming.body, now);
     }
     if (waiting_.empty()) early_.clear();
     return true;
 }
 
-void ChatOutbox::accepted(const Waiting& each, const Json& result, SteadyTime now) {
+void ChatOutbox::accepted(const Json& result, SteadyTime now) {
     MessageRecord record = accepted_record(parse_result<SendResult>(result), {});
     if (const auto early = early_.find(record.id); early != early_.end()) record = early->second;
-    // Said to be waiting already: how it is now is a line as well.
-    follow(record, each.said ? now - grace : now);
+    follow(record, now);
 }
 
 void ChatOutbox::follow(const MessageRecord& record, SteadyTime now) {

@@ -76,7 +76,7 @@ private:
     };
 
     static SteadyTime next_line(const Followed& each);
-    void accepted(const Waiting& each, const Json& result, SteadyTime now);
+    void accepted(const Json& result, SteadyTime now);
     void finished(const Followed& each);
 
     Style style_;

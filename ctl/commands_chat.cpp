@@ -27,13 +27,18 @@ void check_terminal(const Context& context) {
 
 ExitCode run_chat(Context& context) {
     check_terminal(context);
-    const HoldMode mode = parse_hold_mode(context.arguments().text("hold").value_or("idle"));
+    const HoldMode mode =
+        parse_hold_mode("--hold", context.arguments().text("hold").value_or("idle"));
+    // Remarks on standard error would stand in the middle of what is typed.
+    Arguments arguments = context.arguments();
+    arguments.options.erase("verbose");
+    Context silent(context.command(), std::move(arguments));
     std::optional<Target> target;
-    if (!context.arguments().words.empty()) {
-        target = target_for(context, context.arguments().words.front());
-        context.disconnect();
+    if (!silent.arguments().words.empty()) {
+        target = target_for(silent, silent.arguments().words.front());
+        silent.disconnect();
     }
-    return Chat(context, mode, std::move(target)).run();
+    return Chat(silent, mode, std::move(target)).run();
 }
 
 }  // namespace p2pd

@@ -55,7 +55,7 @@ std::string group_condition() {
 }
 
 bool takes_peer(const Command& command) {
-    return command.arguments.starts_with("PEER") || command.arguments.starts_with("[PEER");
+    return command.arguments.find("PEER") != std::string_view::npos;
 }
 
 /// What may follow one command, as the branch of a shell's `case`.

@@ -59,7 +59,8 @@ LineEditor::LineEditor(LineEvents& events)
 }
 
 LineEditor::~LineEditor() {
-    write_all(STDOUT_FILENO, ChatKeys::paste_off);
+    put(ChatKeys::paste_off);
+    std::fflush(out_.get());  // there is nobody left to tell that it failed
 }
 
 void LineEditor::bind_keys() {
@@ -123,7 +124,7 @@ LineEditor::Line LineEditor::read(std::string_view text) {
     initial_ = text;
     left_.clear();
     ended_.reset();
-    reports_ = 0;
+    resizing_ = false;
     reading_ = true;
     int size = 0;
     const wchar_t* const typed = library_.gets(edit_.get(), &size);
@@ -148,7 +149,7 @@ std::optional<wchar_t> LineEditor::next_character() {
     wchar_t character = 0;
     while (!ended_) {
         sort_keys();
-        if (reports_ == 0 && take_key(character)) {
+        if (!resizing_ && take_key(character)) {
             // libedit counts a column for what joins the character before it.
             redraw_first_ = ::wcwidth(character) == 0;
             return character;
@@ -164,8 +165,10 @@ void LineEditor::sort_keys() {
         const auto* const report = std::get_if<CursorReport>(&*key);
         if (!report) {
             sorted_keys_.push_back(std::move(*key));
-        } else if (reports_ > 0 && --reports_ == 0) {
-            resize(report->column);  // of several only the last is of the size that it has now
+        } else {
+            // Of several only the last is of the size that the window has now.
+            keys_.expect_reports(--reports_due_ > 0);
+            if (resizing_ && reports_due_ == 0) resize(report->column);
         }
     }
 }
@@ -187,7 +190,7 @@ bool LineEditor::take_key(wchar_t& character) {
 void LineEditor::wait() {
     LineEvents::Wait also = events_.wait();
     // Until it is known where the line is, nothing is printed.
-    if (reports_ > 0) also = {-1, 0, reports_until_};
+    if (resizing_) also = {-1, 0, resizing_until_};
     std::array<pollfd, 3> entries{pollfd{STDIN_FILENO, POLLIN, 0}, pollfd{signals_.fd(), POLLIN, 0},
                                   pollfd{also.fd, also.events, 0}};
     if (::poll(entries.data(), entries.size(), poll_timeout(also.until)) < 0 && errno != EINTR) {
@@ -195,8 +198,8 @@ void LineEditor::wait() {
     }
     if (entries[1].revents != 0) take_signals();
     if (entries[0].revents != 0 && !ended_) read_bytes();
-    if (reports_ > 0 && std::chrono::steady_clock::now() >= reports_until_) resize(std::nullopt);
-    if (!ended_ && reports_ == 0) events_.work();
+    if (resizing_ && std::chrono::steady_clock::now() >= resizing_until_) resize(std::nullopt);
+    if (!ended_ && !resizing_) events_.work();
 }
 
 void LineEditor::read_bytes() {

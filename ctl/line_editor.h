@@ -120,8 +120,9 @@ private:
     std::unique_ptr<HistoryW, decltype(&::history_wend)> history_;
     ChatKeys keys_;
     std::deque<Key> sorted_keys_;
-    std::size_t reports_ = 0;   ///< that are awaited: the window has another size
-    SteadyTime reports_until_;  ///< not every terminal answers
+    std::size_t reports_due_ = 0;  ///< answers of the terminal that have not come
+    bool resizing_ = false;        ///< the window has another size: the last of them is awaited
+    SteadyTime resizing_until_;    ///< not every terminal answers
     std::wstring prompt_;
     std::string initial_;
     std::string left_;  ///< what was typed when a signal ended it

@@ -80,8 +80,9 @@ void LineEditor::leave_line(std::string_view mark) {
 void LineEditor::ask_where_it_is() {
     put(ChatKeys::where_is_it);
     flush();
-    ++reports_;
-    reports_until_ = std::chrono::steady_clock::now() + report_timeout;
+    ++reports_due_;
+    resizing_ = true;
+    resizing_until_ = std::chrono::steady_clock::now() + report_timeout;
     keys_.expect_reports(true);
 }
 
@@ -89,8 +90,7 @@ void LineEditor::ask_where_it_is() {
 /// it open, the smaller number of rows is taken for those above the cursor, so that nothing above
 /// the line is lost; a part of it may stay there then.
 void LineEditor::resize(std::optional<std::size_t> column) {
-    reports_ = 0;
-    keys_.expect_reports(false);
+    resizing_ = false;
     winsize window{};
     const std::size_t before = number("co");
     std::size_t now = before;

@@ -62,7 +62,8 @@ bool MessageStream::reconnect() {
         return true;
     } catch (const ControlError& error) {
         client_.reset();
-        if (!error.is(error_not_running)) throw;
+        // A socket that was just made may not be open to everybody yet.
+        if (!error.is(error_not_running) && !error.is(error_denied)) throw;
     }
     try_later();
     return false;

@@ -14,12 +14,14 @@ namespace {
 
 constexpr std::size_t paste_max = 100;
 
-/// Characters as they are, pastes in brackets, [!] behind one that was cut.
+/// Characters as they are, pastes in brackets, [!] behind one that was cut, reports in braces.
 std::string all_keys(ChatKeys& keys) {
     std::string all;
     while (const auto key = keys.take()) {
         if (const auto* const paste = std::get_if<Paste>(&*key)) {
             all += "[" + paste->text + (paste->cut ? "!]" : "]");
+        } else if (const auto* const report = std::get_if<CursorReport>(&*key)) {
+            all += "{" + std::to_string(report->row) + "," + std::to_string(report->column) + "}";
         } else {
             all += to_utf8(std::wstring(1, static_cast<wchar_t>(std::get<char32_t>(*key))));
         }
@@ -66,6 +68,22 @@ TEST(ChatKeys, APasteWithoutAnEndCanBeGivenUp) {
     keys.clear();
     keys.add("x");
     EXPECT_EQ(all_keys(keys), "x");
+}
+
+TEST(ChatKeys, AReportIsToldFromKeysWhenItIsExpected) {
+    const std::string bytes = "a\x1b[12;40Rb\x1b[A\x1b[3~\x1b[1;5Cc";
+    ChatKeys keys(paste_max);
+    keys.add(bytes);
+    EXPECT_EQ(all_keys(keys), bytes);
+    keys.expect_reports(true);
+    for (std::size_t size = 1; size <= bytes.size(); ++size) {
+        std::string all;
+        for (std::size_t at = 0; at < bytes.size(); at += size) {
+            keys.add(std::string_view(bytes).substr(at, size));
+            all += all_keys(keys);
+        }
+        EXPECT_EQ(all, "a{12,40}b\x1b[A\x1b[3~\x1b[1;5Cc") << size;
+    }
 }
 
 TEST(ChatKeys, WhatIsNoUtf8IsLeftOut) {

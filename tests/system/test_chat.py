@@ -248,8 +248,10 @@ def test_a_window_is_resized_that_does_not_answer(alice: Daemon, bob: Daemon) ->
         chat.resize(40, 20)
         chat.keys("!")
         chat.wait_typed(LONG + "!")
+        chat.keys("\x1b[5;7R.")  # an answer that comes late
+        chat.wait_typed(LONG + "!.")
         chat.keys(ENTER)
-        assert bob.wait_inbox(1)[0]["text"] == LONG + "!"
+        assert bob.wait_inbox(1)[0]["text"] == LONG + "!."
 
 
 def test_a_paste_of_several_lines_is_one_message_sent_by_enter(

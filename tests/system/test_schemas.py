@@ -142,7 +142,7 @@ def test_every_command_prints_what_its_schema_says(pair: tuple[Daemon, Daemon],
     alice, bob = pair
     runs = commands(alice, bob)
     known = {line["name"] for line in run_ctl(tmp_path, "--json", "help").lines()}
-    assert set(runs) == known - {"chat"}  # which is for people alone
+    assert set(runs) == known - {"chat"}, "which is for people alone"
     printed = {name: check_all(run(), "export" if name == "export" else None)
                for name, run in runs.items()}
     seen = set().union(*(types for name, types in printed.items() if name != "export"))
