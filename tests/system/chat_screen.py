@@ -56,10 +56,12 @@ class Chat:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        # As a window that is closed; whoever does not end by that is stuck.
         os.close(self.ours)
+        try:
+            self.process.wait(20 * TIME_FACTOR)
+        finally:
+            self.process.kill()
         assert not SANITIZER_REPORT.search(bytes(self.written)), self.written.decode()
         if kind is not None:
             print("\n".join(self.lines()))

@@ -243,6 +243,7 @@ def test_a_window_that_wraps_anew_shows_the_line_once(
 
 def test_a_window_is_resized_that_does_not_answer(alice: Daemon, bob: Daemon) -> None:
     with Chat(alice, "bob", answers=False) as chat:
+        chat.wait_typed("bob»")
         chat.keys(LONG)
         chat.wait_typed(LONG)
         chat.resize(40, 20)
