@@ -133,7 +133,7 @@ void Chat::run_inbox(const std::string&) {
         }
     });
     if (items.empty()) return say("nothing is unread");
-    show(std::move(items));
+    show(items);
     if (more) say("these are the newest; all of them: p2pctl inbox --unread");
 }
 

@@ -32,8 +32,8 @@ void use_utf8() {
     if (std::string_view(::nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-std::FILE* open_copy(int fd, const char* mode) {
-    return ::fdopen(::dup(fd), mode);
+std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_copy(int fd, const char* mode) {
+    return {::fdopen(::dup(fd), mode), &std::fclose};
 }
 
 }  // namespace
@@ -259,7 +259,7 @@ void LineEditor::set_prompt(std::string_view prompt) {
 }
 
 bool LineEditor::empty() const {
-    return typed_text().empty();
+    return !reading_ || typed_text().empty();
 }
 
 void LineEditor::remember(const std::string& line) {

@@ -103,12 +103,7 @@ private:
     void put(std::string_view text);
     void flush();
 
-    struct CloseFile {
-        // The unique_ptr owns it.
-        // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
-        void operator()(std::FILE* file) const { std::fclose(file); }
-    };
-    using File = std::unique_ptr<std::FILE, CloseFile>;
+    using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
     LineEvents& events_;
     const EditLibrary& library_;

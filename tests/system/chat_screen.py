@@ -62,6 +62,8 @@ class Chat:
             self.process.wait(20 * TIME_FACTOR)
         finally:
             self.process.kill()
+        # Interrupted by the hangup or failing to write, unless the test has ended it.
+        assert self.process.returncode in (0, 64, 74, 75, 130), self.process.returncode
         assert not SANITIZER_REPORT.search(bytes(self.written)), self.written.decode()
         if kind is not None:
             print("\n".join(self.lines()))

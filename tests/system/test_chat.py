@@ -324,7 +324,7 @@ def test_manual_counts_until_it_is_asked_for(alice: Daemon, bob: Daemon) -> None
         chat.wait_line("bob: three")
         assert [line.partition("bob: ")[2] for line in chat.lines() if "← #" in line] == [
             "one", "two", "three"]
-        chat.wait_typed("bob»")
+        chat.until(lambda: chat.display()[chat.cursor()[1]] == "bob»", "a prompt without a count")
 
 
 def test_hold_is_changed_by_a_command(alice: Daemon, bob: Daemon) -> None:
