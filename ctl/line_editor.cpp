@@ -73,6 +73,11 @@ void LineEditor::bind_keys() {
     library_.set(edit, EL_GETCFN, &LineEditor::on_read);
     library_.set(edit, EL_HIST, library_.history, history_.get());
     library_.set(edit, EL_EDITOR, L"emacs");
+    // Terminals disagree on what inserting and deleting does to wide characters: libedit is to
+    // write over what was there instead.
+    for (const wchar_t* each : {L"im", L"ei", L"ic", L"IC", L"dc", L"DC"}) {
+        library_.set(edit, EL_SETTC, each, L"", nullptr);
+    }
     // Between two lines too: what is typed then must not appear by itself.
     library_.set(edit, EL_SETTY, L"-x", L"-echo", L"-icanon", nullptr);
     library_.source(edit, nullptr);  // ~/.editrc, as all programs that use libedit
