@@ -94,6 +94,17 @@ ChatItem message(std::uint64_t id) {
     return {"message " + std::to_string(id) + "\n", received_message(id, "")};
 }
 
+TEST(ChatHold, AModeThatDoesNotExistIsSaidToBeSo) {
+    EXPECT_EQ(parse_hold_mode("--hold", "manual"), HoldMode::manual);
+    try {
+        parse_hold_mode("--hold", "later");
+        FAIL();
+    } catch (const ControlError& error) {
+        EXPECT_EQ(error.exit(), ExitCode::usage);
+        EXPECT_STREQ(error.what(), "--hold \"later\": must be now, idle or manual");
+    }
+}
+
 TEST(ChatHold, NowIsAtOnceWhateverIsTyped) {
     ChatHold hold(HoldMode::now);
     EXPECT_FALSE(hold.due({false, start}));
