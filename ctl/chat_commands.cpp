@@ -69,8 +69,7 @@ void Chat::send(const std::string& text) {
                            "/to PEER, or Ctrl-R to answer the newest message");
     }
     if (text.size() > text_bytes_max) {
-        throw ControlError(error_usage, "a text has at most 64 KiB",
-                           "a file goes with p2pctl send PEER -f FILE");
+        throw ControlError(error_usage, "a text has at most 64 KiB");
     }
     if (!outbox_.add(*target_.target(), text, std::chrono::steady_clock::now())) {
         throw ControlError(error_usage, "too many texts wait for p2pd already");

@@ -187,7 +187,12 @@ bool LineEditor::take_key(wchar_t& character) {
             character = static_cast<wchar_t>(*typed);
             return true;
         }
-        insert(std::get<Paste>(key).text);
+        const Paste& paste = std::get<Paste>(key);
+        if (paste.cut) {
+            print("what was pasted is longer than a message may be: left out\n");
+        } else {
+            insert(paste.text);
+        }
     }
     return false;
 }

@@ -70,7 +70,9 @@ class Chat:
 
     # Keys.
     def keys(self, text: str) -> None:
-        os.write(self.ours, text.encode())
+        data = text.encode()
+        while data:
+            data = data[os.write(self.ours, data):]
 
     def paste(self, text: str) -> None:
         """As a terminal in the mode of bracketed paste does."""

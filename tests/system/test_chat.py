@@ -267,6 +267,15 @@ def test_a_paste_of_several_lines_is_one_message_sent_by_enter(
     chat.wait_typed("# end ok?")
 
 
+def test_a_paste_longer_than_a_message_is_left_out(chat: Chat, bob: Daemon) -> None:
+    chat.keys("before")
+    chat.paste("x" * 70_000)
+    chat.wait_line("longer than a message may be")
+    chat.wait_typed("bob» before")
+    chat.keys(" and after" + ENTER)
+    assert bob.wait_inbox(1)[0]["text"] == "before and after"
+
+
 def test_a_line_longer_than_the_screen_is_high_is_kept(
         chat: Chat, alice: Daemon, bob: Daemon) -> None:
     text = "".join(f"{i:04} " for i in range(400)) + "end"
