@@ -18,7 +18,7 @@ std::optional<std::uint64_t> from_environment(const char* name) {
 }
 
 std::uint64_t seeds() {
-    return from_environment("P2P_SEEDS").value_or(sanitized ? 100 : 2000);
+    return from_environment("P2P_SEEDS").value_or(sanitized ? 100 : 1500);
 }
 
 std::string violation_of(std::uint64_t seed, PlantedBug bug) {
