@@ -29,16 +29,21 @@ std::string all_keys(ChatKeys& keys) {
     return all;
 }
 
+/// What is made of bytes that arrive in pieces of this size.
+std::string all_keys_of(ChatKeys& keys, std::string_view bytes, std::size_t piece) {
+    std::string all;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        keys.add(bytes.substr(at, piece));
+        all += all_keys(keys);
+    }
+    return all;
+}
+
 TEST(ChatKeys, ArriveInWhateverPieces) {
     const std::string bytes = "aé世\x1b[A🚀\x1b[200~p1\rp2\x1b[201~z\r";
     for (std::size_t size = 1; size <= bytes.size(); ++size) {
         ChatKeys keys(paste_max);
-        std::string all;
-        for (std::size_t at = 0; at < bytes.size(); at += size) {
-            keys.add(std::string_view(bytes).substr(at, size));
-            all += all_keys(keys);
-        }
-        EXPECT_EQ(all, "aé世\x1b[A🚀[p1\np2]z\r") << size;
+        EXPECT_EQ(all_keys_of(keys, bytes, size), "aé世\x1b[A🚀[p1\np2]z\r") << size;
     }
 }
 
@@ -77,12 +82,7 @@ TEST(ChatKeys, AReportIsToldFromKeysWhenItIsExpected) {
     EXPECT_EQ(all_keys(keys), bytes);
     keys.expect_reports(true);
     for (std::size_t size = 1; size <= bytes.size(); ++size) {
-        std::string all;
-        for (std::size_t at = 0; at < bytes.size(); at += size) {
-            keys.add(std::string_view(bytes).substr(at, size));
-            all += all_keys(keys);
-        }
-        EXPECT_EQ(all, "a{12,40}b\x1b[A\x1b[3~\x1b[1;5Cc") << size;
+        EXPECT_EQ(all_keys_of(keys, bytes, size), "a{12,40}b\x1b[A\x1b[3~\x1b[1;5Cc") << size;
     }
 }
 

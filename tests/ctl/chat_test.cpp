@@ -167,6 +167,13 @@ protected:
         incoming.body = accepted(id);
         EXPECT_TRUE(box.take_answer(incoming, start));
     }
+    /// What the first request is answered with; true if it is taken.
+    bool fails(ControlError error) {
+        Incoming incoming;
+        incoming.id = 1;
+        incoming.error = std::move(error);
+        return box.take_answer(incoming, start);
+    }
 
     ChatOutbox box{Style{}};
     const Target bob{"bob", "bob", std::nullopt};
@@ -248,10 +255,7 @@ TEST_F(Outbox, WhatIsRefusedCanBeSentAgain) {
 TEST_F(Outbox, WhatTheDaemonRefusesIsSaidAndNotAskedForAgain) {
     box.add(bob, "hi", start);
     box.post_waiting(post());
-    Incoming incoming;
-    incoming.id = 1;
-    incoming.error = ControlError(error_queue_full, "too many messages wait");
-    EXPECT_TRUE(box.take_answer(incoming, start));
+    EXPECT_TRUE(fails(ControlError(error_queue_full, "too many messages wait")));
     EXPECT_EQ(box.take_lines(),
               std::vector<std::string>{"→ bob: not sent: too many messages wait\n"});
     EXPECT_EQ(box.waiting(), 0U);
@@ -260,10 +264,7 @@ TEST_F(Outbox, WhatTheDaemonRefusesIsSaidAndNotAskedForAgain) {
 TEST_F(Outbox, ADaemonThatStopsIsAskedAgainWhenItIsBack) {
     box.add(bob, "hi", start);
     box.post_waiting(post());
-    Incoming incoming;
-    incoming.id = 1;
-    incoming.error = ControlError(error_stopping, "stopping");
-    EXPECT_TRUE(box.take_answer(incoming, start));
+    EXPECT_TRUE(fails(ControlError(error_stopping, "stopping")));
     EXPECT_EQ(box.waiting(), 1U);
     EXPECT_TRUE(box.take_lines().empty());
 }

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
 from collections.abc import Callable
 from types import TracebackType
 
 import pyte
 
 import programs
-from control import TIME_FACTOR, Deadline, wait_readable
+from control import TIME_FACTOR, Deadline
 from harness import Daemon
 from programs import SANITIZER_REPORT, clean_environment
+from shell_screen import Shell
 
 ENTER, TAB, UP, LEFT, HOME = "\r", "\t", "\x1b[A", "\x1b[D", "\x01"
 CTRL_C, CTRL_D, CTRL_R, CTRL_Z = "\x03", "\x04", "\x12", "\x1a"
@@ -33,54 +28,35 @@ class Screen(pyte.HistoryScreen):
             self.answer(data)
 
 
-class Chat:
+class Chat(Shell):
     """What is above the screen is kept too: lines() is all that was ever shown."""
 
+    screen: Screen
+
     def __init__(self, daemon: Daemon, *arguments: str, columns: int = 60, rows: int = 20,
-                 terminal: str = "xterm-256color", answers: bool = True) -> None:
-        self.screen = Screen(columns, rows, history=5000)
-        self.screen.answer = self.keys if answers else None
-        self.stream = pyte.ByteStream(self.screen)
-        self.written = bytearray()
-        self.ours, its = pty.openpty()
-        self.set_size(columns, rows)
-        self.process = subprocess.Popen(
+                 terminal: str = "xterm-256color", answers: bool = True,
+                 environment: dict[str, str] | None = None) -> None:
+        screen = Screen(columns, rows, history=5000)
+        screen.answer = self.keys if answers else None
+        super().__init__(
             [programs.P2PCTL, "--socket", str(daemon.socket), "chat", *arguments],
-            stdin=its, stdout=its, stderr=its, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env={**clean_environment(daemon.folder), "TERM": terminal})
-        os.close(its)
+            {**clean_environment(daemon.folder), "TERM": terminal, **(environment or {})}, screen)
 
     def __enter__(self) -> Chat:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        # As a window that is closed; whoever does not end by that is stuck.
-        os.close(self.ours)
-        try:
-            self.process.wait(20 * TIME_FACTOR)
-        finally:
-            self.process.kill()
+        super().__exit__(kind, error, trace)
         # Interrupted by the hangup or failing to write, unless the test has ended it.
         assert self.process.returncode in (0, 64, 74, 75, 130), self.process.returncode
         assert not SANITIZER_REPORT.search(bytes(self.written)), self.written.decode()
-        if kind is not None:
-            print("\n".join(self.lines()))
 
     # Keys.
-    def keys(self, text: str) -> None:
-        data = text.encode()
-        while data:
-            data = data[os.write(self.ours, data):]
-
     def paste(self, text: str) -> None:
         """As a terminal in the mode of bracketed paste does."""
         assert 2004 << 5 in self.screen.mode, "bracketed paste is off"
         self.keys("\x1b[200~" + text.replace("\n", "\r") + "\x1b[201~")
-
-    def set_size(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def resize(self, columns: int, rows: int) -> None:
         self.screen.resize(rows, columns)
@@ -109,31 +85,6 @@ class Chat:
         self.process.send_signal(number)
 
     # The screen.
-    def read(self, deadline: Deadline) -> bool:
-        """False at the end of the program."""
-        deadline.check()
-        if not wait_readable(self.ours, deadline):
-            return True
-        try:
-            data = os.read(self.ours, 1 << 16)
-        except OSError:  # EIO: the other side is closed
-            return False
-        self.written += data
-        self.stream.feed(data)
-        return True
-
-    def until(self, condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-        deadline = Deadline(seconds, "")
-        while not condition():
-            deadline.what = f"{what}; the screen:\n" + "\n".join(self.display())
-            assert self.read(deadline), f"the end of chat, without {what}:\n" + self.text()
-
-    def wait_line(self, text: str, seconds: float = 20) -> str:
-        """Awaits a line that holds the text."""
-        self.until(lambda: any(text in line for line in self.lines()), f"a line with {text!r}",
-                   seconds)
-        return next(line for line in self.lines() if text in line)
-
     def id_of(self, text: str) -> int:
         """Awaits a line about a message, `… #42 bob: text…`; the message's id."""
         found = re.search(r"#(\d+)", self.wait_line(text))
@@ -150,9 +101,6 @@ class Chat:
         while self.read(deadline):
             pass
         return self.process.wait(20 * TIME_FACTOR)
-
-    def display(self) -> list[str]:
-        return [line.rstrip() for line in self.screen.display]
 
     def lines(self) -> list[str]:
         columns = range(self.screen.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +48,12 @@ def alice(hosts: Hosts) -> Daemon:
 @pytest.fixture
 def bob(hosts: Hosts) -> Daemon:
     return hosts.start("bob")
+
+
+@pytest.fixture
+def field() -> Iterator[socket.socket]:
+    """A program of the field that answers nothing by itself."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as field:
+        field.bind(("127.0.0.1", 0))
+        field.settimeout(20)
+        yield field

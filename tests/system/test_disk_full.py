@@ -59,31 +59,23 @@ def disk(hosts: Hosts) -> Iterator[SmallDisk]:
     yield SmallDisk(hosts)
 
 
-@pytest.fixture
-def peer() -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
-        peer.bind(("127.0.0.1", 0))
-        peer.settimeout(20)
-        yield peer
-
-
 def text_of(number: int) -> str:
     return f"{number} ".ljust(700, "x")
 
 
-def write_to(daemon: Daemon, peer: socket.socket, number: int) -> None:
+def write_to(daemon: Daemon, field: socket.socket, number: int) -> None:
     packet = {"Ip_origem": "127.0.0.1", "Ip_destino": "127.0.0.1", "Porta_origem": 1,
               "Porta_destino": 2, "Timestamp da mensagem": number, "Mensagem": text_of(number)}
-    peer.sendto(json.dumps(packet).encode(), daemon.endpoint)
+    field.sendto(json.dumps(packet).encode(), daemon.endpoint)
 
 
-def confirms(daemon: Daemon, peer: socket.socket, number: int) -> bool:
+def confirms(daemon: Daemon, field: socket.socket, number: int) -> bool:
     """Writes message `number` until it is confirmed; False if the disk is full by then."""
     while True:
-        write_to(daemon, peer, number)
-        peer.settimeout(0.1)
+        write_to(daemon, field, number)
+        field.settimeout(0.1)
         try:
-            while json.loads(peer.recv(65536))["Timestamp da mensagem original"] != number:
+            while json.loads(field.recv(65536))["Timestamp da mensagem original"] != number:
                 pass
             return True
         except TimeoutError:
@@ -92,11 +84,11 @@ def confirms(daemon: Daemon, peer: socket.socket, number: int) -> bool:
 
 
 def test_a_full_disk_stops_what_needs_it_and_nothing_else(
-    disk: SmallDisk, peer: socket.socket
+    disk: SmallDisk, field: socket.socket
 ) -> None:
     daemon = disk.daemon
-    write_to(daemon, peer, 1)
-    assert json.loads(peer.recv(65536))["ACK"] is True
+    write_to(daemon, field, 1)
+    assert json.loads(field.recv(65536))["ACK"] is True
     disk.fill()
     with daemon.control() as client:
         # What is left inside the files is used up first.
@@ -108,7 +100,7 @@ def test_a_full_disk_stops_what_needs_it_and_nothing_else(
         assert answer["id"] == number and answer["error"]["data"]["code"] == "disk_full"
         assert answer["error"]["data"]["exit"] == 74 and answer["error"]["data"]["hint"]
         assert client.call("status")["disk_full"] is True
-        write_to(daemon, peer, 2)  # nothing comes back for this one
+        write_to(daemon, field, 2)  # nothing comes back for this one
         assert len(client.call("list")["messages"]) >= 1
         failure = client.failure("send", {"peer": "127.0.0.1:9", "text": "z" * 4000})
         assert failure.code == "disk_full"
@@ -116,37 +108,37 @@ def test_a_full_disk_stops_what_needs_it_and_nothing_else(
         deadline = Deadline(20, "the daemon to notice the room")
         while client.call("status")["disk_full"]:
             deadline.check()
-            write_to(daemon, peer, 2)
+            write_to(daemon, field, 2)
             client.call("list")
         assert client.call("send", {"peer": "127.0.0.1:9", "text": "again"})["id"] > 0
-    write_to(daemon, peer, 2)
-    while (ack := json.loads(peer.recv(65536)))["Timestamp da mensagem original"] != 2:
+    write_to(daemon, field, 2)
+    while (ack := json.loads(field.recv(65536)))["Timestamp da mensagem original"] != 2:
         pass
     assert ack["ACK"] is True
     assert [message["text"] for message in daemon.inbox()] == [text_of(1), text_of(2)]
 
 
 def test_all_that_was_confirmed_before_is_there_afterwards(
-    disk: SmallDisk, peer: socket.socket
+    disk: SmallDisk, field: socket.socket
 ) -> None:
     disk.fill()
     kept = 1
-    while confirms(disk.daemon, peer, kept):
+    while confirms(disk.daemon, field, kept):
         kept += 1
         assert kept < 5000, "the disk was never full"
     assert len(disk.daemon.inbox()) == kept - 1
     disk.make_room()
     deadline = Deadline(20, "the daemon to notice the room")
-    while not confirms(disk.daemon, peer, kept):
+    while not confirms(disk.daemon, field, kept):
         deadline.check()
-    assert all(confirms(disk.daemon, peer, number) for number in range(kept + 1, kept + 51))
+    assert all(confirms(disk.daemon, field, number) for number in range(kept + 1, kept + 51))
     assert len(disk.daemon.inbox()) == kept + 50
 
 
-def fill_until_silent(disk: SmallDisk, peer: socket.socket, number: int) -> int:
+def fill_until_silent(disk: SmallDisk, field: socket.socket, number: int) -> int:
     """Fills the disk and what is left inside the files; the first message not confirmed."""
     disk.fill()
-    while confirms(disk.daemon, peer, number):
+    while confirms(disk.daemon, field, number):
         number += 1
     return number
 
@@ -170,20 +162,20 @@ def read_and_delete(daemon: Daemon, stored: int) -> int:
         return int(page[0]["text"].split()[0])
 
 
-def test_filled_again_and_again_it_keeps_its_word(disk: SmallDisk, peer: socket.socket) -> None:
+def test_filled_again_and_again_it_keeps_its_word(disk: SmallDisk, field: socket.socket) -> None:
     daemon = disk.daemon
     deleted: set[int] = set()
     number = 1 + CYCLES  # so many messages, that one can be deleted each time
-    assert all(confirms(daemon, peer, first) for first in range(1, number))
+    assert all(confirms(daemon, field, first) for first in range(1, number))
     for cycle in range(CYCLES):
-        number = fill_until_silent(disk, peer, number)
+        number = fill_until_silent(disk, field, number)
         # That takes a second: a client is told at the next attempt to store.
         while cycle % 5 == 0 and not refuses_to_send(daemon):
-            number = fill_until_silent(disk, peer, number)
+            number = fill_until_silent(disk, field, number)
         deleted.add(read_and_delete(daemon, number - 1 - len(deleted)))
         disk.make_room()
         deadline = Deadline(20, "the daemon to notice the room")
-        while not confirms(daemon, peer, number):
+        while not confirms(daemon, field, number):
             deadline.check()
         number += 1
     kept = collections.Counter(int(message["text"].split()[0]) for message in daemon.inbox())

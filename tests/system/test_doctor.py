@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +53,6 @@ def doctor(daemon: Daemon, *words: str) -> dict[str, Finding]:
 
 def bad(found: dict[str, Finding]) -> set[str]:
     return {check for check, finding in found.items() if finding["level"] != "ok"}
-
-
-@pytest.fixture
-def field() -> Iterator[socket.socket]:
-    """A socket of a program of the field that answers nothing by itself."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as field:
-        field.bind(("127.0.0.1", 0))
-        field.settimeout(20)
-        yield field
 
 
 def address_of(bound: socket.socket) -> str:

@@ -52,6 +52,14 @@ def daemon(hosts: Hosts, journal: Journal) -> Daemon:
     return daemon.start()
 
 
+@pytest.fixture
+def usual(hosts: Hosts, journal: Journal) -> Daemon:
+    """At the usual level."""
+    usual = hosts.daemon("daemon")
+    journal.connect(usual)
+    return usual.start()
+
+
 # The catalogue.
 def test_every_kind_of_event_is_explained_and_used() -> None:
     ids = log_ids()
@@ -126,12 +134,10 @@ def history(hosts: Hosts, daemon: Daemon, journal: Journal) -> list[dict[str, st
 
 
 @needs_mount
-def test_a_peers_history_is_found_by_its_address(hosts: Hosts, journal: Journal) -> None:
-    daemon = hosts.daemon("daemon")
-    journal.connect(daemon)
-    daemon.start()
+def test_a_peers_history_is_found_by_its_address(hosts: Hosts, usual: Daemon,
+                                                 journal: Journal) -> None:
     ids = log_ids()
-    found = history(hosts, daemon, journal)
+    found = history(hosts, usual, journal)
     assert [(entry["MESSAGE_ID"], entry.get("P2P_MESSAGE"), entry["P2P_CLASS"])
             for entry in found] == [(ids["peer_named"], None, "named"),
                                     (ids["message_delivered"], "1", "delivered"),
@@ -148,40 +154,35 @@ def test_at_debug_the_history_begins_with_what_was_accepted(hosts: Hosts, daemon
 
 
 @needs_mount
-def test_a_long_text_is_one_message_in_the_journal(hosts: Hosts, journal: Journal) -> None:
-    daemon = hosts.daemon("daemon")
-    journal.connect(daemon)
-    daemon.start()
+def test_a_long_text_is_one_message_in_the_journal(hosts: Hosts, usual: Daemon,
+                                                   journal: Journal) -> None:
     alice = hosts.start("alice")
-    alice.wait_state([alice.send(daemon.listen[0], SECRET * 300)])
-    daemon.terminate()
+    alice.wait_state([alice.send(usual.listen[0], SECRET * 300)])
+    usual.terminate()
     journal.wait({"MESSAGE_ID": log_ids()["stopped"]})
-    daemon.wait_end()
+    usual.wait_end()
     received = [entry["P2P_MESSAGE"] for entry in journal.entries
                 if entry["MESSAGE_ID"] == log_ids()["message_received"]]
     assert received == ["1"]
 
 
 @needs_mount
-def test_what_is_not_delivered_is_told_at_the_usual_level(hosts: Hosts, journal: Journal) -> None:
-    daemon = hosts.daemon("daemon")
-    journal.connect(daemon)
-    daemon.start()
+def test_what_is_not_delivered_is_told_at_the_usual_level(usual: Daemon, journal: Journal) -> None:
     ids = log_ids()
-    cancelled = daemon.send(NOBODY_LISTENS, SECRET)
-    daemon.call("cancel", {"ids": [cancelled]})
-    expired = daemon.send(NOBODY_LISTENS, SECRET, expires_s=1)
+    cancelled = usual.send(NOBODY_LISTENS, SECRET)
+    usual.call("cancel", {"ids": [cancelled]})
+    expired = usual.send(NOBODY_LISTENS, SECRET, expires_s=1)
     for number, word in (cancelled, "was cancelled"), (expired, "has expired"):
         entry = journal.wait({"MESSAGE_ID": ids["message_undelivered"],
                               "P2P_MESSAGE": str(number), "P2P_PEER": NOBODY_LISTENS})
         assert entry["MESSAGE"].endswith(word) and entry["PRIORITY"] == "6"
-    with daemon.control() as control:
+    with usual.control() as control:
         numbers = [control.call("send", {"peer": NOBODY_LISTENS, "text": SECRET})["id"]
                    for _ in range(30)]
         control.call("cancel", {"ids": numbers})
-    daemon.terminate()  # it says at the end what it has not said yet
+    usual.terminate()  # it says at the end what it has not said yet
     entry = journal.wait({"MESSAGE_ID": ids["suppressed"], "P2P_CLASS": "undelivered"})
-    daemon.wait_end()
+    usual.wait_end()
     assert re.fullmatch(r"undelivered: suppressed \d+", entry["MESSAGE"])
     kinds = {entry["MESSAGE_ID"] for entry in journal.entries}
     assert kinds <= {ids[name] for name in ("ready", "message_undelivered", "suppressed",
@@ -200,18 +201,15 @@ def test_where_the_journal_does_not_take_it_standard_error_does(hosts: Hosts,
 
 
 @needs_mount
-def test_a_journal_that_does_not_read_keeps_the_daemon_from_nothing(hosts: Hosts,
+def test_a_journal_that_does_not_read_keeps_the_daemon_from_nothing(usual: Daemon,
                                                                     journal: Journal) -> None:
     queue_max = int(Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
-    daemon = hosts.daemon("daemon")
-    journal.connect(daemon)
-    daemon.start()
     for _ in range(queue_max + 10):
-        daemon.call("reload")  # an entry each
+        usual.call("reload")  # an entry each
     journal.wait({"MESSAGE_ID": log_ids()["reloaded"]})
-    daemon.call("reload")
+    usual.call("reload")
     entry = journal.wait({"MESSAGE_ID": log_ids()["suppressed"], "P2P_CLASS": "journal"})
     lost = re.fullmatch(r"journal: suppressed (\d+)", entry["MESSAGE"])
     assert lost and int(lost[1]) >= 5
-    daemon.call("reload")
-    assert daemon.log() == ""
+    usual.call("reload")
+    assert usual.log() == ""

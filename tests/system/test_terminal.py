@@ -4,16 +4,11 @@ cursor, the title, the colours and the modes as they were, and nothing but visib
 from __future__ import annotations
 
 import collections
-import fcntl
 import json
 import os
-import pty
 import random
 import re
 import socket
-import struct
-import subprocess
-import termios
 import unicodedata
 from typing import Any
 
@@ -21,14 +16,12 @@ import pyte
 import pytest
 import wcwidth
 
-import programs
 from control import TIME_FACTOR, Deadline, wait_readable
 from harness import Daemon, Hosts
-from programs import clean_environment
+from terminal import COLUMNS, on_a_terminal
 
 TEXTS = int(10_000 / TIME_FACTOR)
 SOME = int(2_000 / TIME_FACTOR)  # of these, where it takes longer
-COLUMNS, LINES = 100, 40
 PIECES = [
     "\x1b[2J", "\x1b[31;1m", "\x1b]0;title\x07", "\x1b[?1049h", "\x1b[999;999H", "\x1bc", "\x1b[6n",
     "\x1b(0", "\x1b[1;1r", "\x9b31m", "\x9d0;t\x9c", "\x90q\x1b\\", "\x1b", "\x9b", "\r", "\n",
@@ -81,27 +74,9 @@ def daemon(module_hosts: Hosts) -> Daemon:
     return daemon
 
 
-def on_a_terminal(daemon: Daemon, *arguments: str, seconds: float = 60) -> bytes:
-    """What p2pctl writes to a terminal of its own."""
-    ours, its = pty.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    environment = {**clean_environment(daemon.folder), "TERM": "xterm-256color"}
-    process = subprocess.Popen([programs.P2PCTL, "--socket", str(daemon.socket), *arguments],
-                               stdin=its, stdout=its, stderr=its, env=environment)
-    os.close(its)
-    written = bytearray()
-    deadline = Deadline(seconds, "p2pctl to end")
-    try:
-        while True:
-            deadline.check()
-            assert wait_readable(ours, deadline)
-            written += os.read(ours, 1 << 16)
-    except OSError:  # EIO: the other side is closed
-        process.wait(20 * TIME_FACTOR)
-    finally:
-        os.close(ours)
-        process.kill()
-    return bytes(written)
+def on_terminal(daemon: Daemon, *arguments: str, columns: int = COLUMNS) -> bytes:
+    return on_a_terminal(daemon.folder, "--socket", str(daemon.socket), *arguments,
+                         columns=columns)
 
 
 class Recorder:
@@ -145,13 +120,13 @@ def test_lists_and_messages_are_lines_and_nothing_else(daemon: Daemon) -> None:
     for arguments in (("inbox", "-n", str(TEXTS)), ("show", *ids[:SOME]),
                       ("watch", "--since", "0", "--count", str(SOME)),
                       ("search", "plain"), ("peer", "list"), ("status",)):
-        written = on_a_terminal(daemon, *arguments, "--no-pager", "--color=never")
+        written = on_terminal(daemon, *arguments, "--no-pager", "--color=never")
         assert written.count(b"\n") >= 1
         check_only_lines(written)
 
 
 def test_colours_are_p2pctls_own_and_end(daemon: Daemon) -> None:
-    written = on_a_terminal(daemon, "inbox", "-n", str(TEXTS), "--no-pager", "--color=always")
+    written = on_terminal(daemon, "inbox", "-n", str(TEXTS), "--no-pager", "--color=always")
     asked = record(written).asked
     kinds = {call.partition("(")[0] for call in asked}
     assert kinds <= {"linefeed", "carriage_return", "select_graphic_rendition"}, asked
@@ -191,6 +166,6 @@ def test_errors_are_lines_and_nothing_else(daemon: Daemon, arguments: list[str])
     dice = random.Random(1)
     for _ in range(2):
         text = hostile_text(dice).replace("\0", "") + "\x1b[31m\x1b]0;t\x07\u202e\x9b2J"
-        written = on_a_terminal(daemon, *(each.replace("{}", text) for each in arguments))
+        written = on_terminal(daemon, *(each.replace("{}", text) for each in arguments))
         assert written
         check_only_lines(written)
