@@ -7,6 +7,7 @@
 #include <climits>
 #include <sys/un.h>
 
+#include "common/ascii.h"
 #include "common/endpoint_text.h"
 #include "common/json_fields.h"
 
@@ -93,7 +94,7 @@ constexpr KeyRow rows[] = {
 };
 
 constexpr bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return is_letter(c) || is_digit(c);
 }
 
 bool is_account_name(std::string_view text) {
@@ -139,9 +140,9 @@ std::string bytes_text(std::size_t bytes) {
 
 /// In the largest unit that divides it, so that parse_duration gives the same again.
 std::string exact_duration_text(microseconds duration) {
-    constexpr std::array<std::pair<std::string_view, microseconds>, 5> units{
+    constexpr std::array<std::pair<std::string_view, microseconds>, 5> exact_units{
         {{"d", day}, {"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
-    for (const auto& [name, unit] : units) {
+    for (const auto& [name, unit] : exact_units) {
         if (duration >= unit && duration % unit == 0us) {
             return std::to_string(duration / unit).append(name);
         }

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <netinet/in.h>
 
+#include "common/ascii.h"
+
 namespace p2pd {
 
 namespace {
@@ -16,13 +18,6 @@ constexpr std::size_t label_bytes_max = 63;
 constexpr std::size_t peer_name_max = 63;
 constexpr std::size_t scope_bytes_max = 15;  // IF_NAMESIZE without its zero
 
-// Not <cctype>: what a letter is must not depend on the locale.
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 constexpr bool is_name_character(char c) {
     return is_letter(c) || is_digit(c) || c == '-' || c == '_';
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/ascii.h"
+
 namespace p2pd {
 
 namespace {
@@ -19,10 +21,6 @@ constexpr std::int64_t duration_us_max = 36'525 * day_us;  // 100 years
 // RFC 3339 has four digits for the year; times outside of it are shown as its ends.
 constexpr std::int64_t year_0000_us = -62'167'219'200 * second_us;
 constexpr std::int64_t year_10000_us = 253'402'300'800 * second_us;
-
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 /// `value` with leading zeros up to `width` digits.
 void append_digits(std::string& text, std::int64_t value, std::size_t width) {

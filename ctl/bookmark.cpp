@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "common/ascii.h"
 #include "ctl/control_error.h"
 
 namespace p2pd {
@@ -24,10 +25,7 @@ constexpr std::size_t name_bytes_max = 64;
 }
 
 void check_name(std::string_view name) {
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-    };
+    const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
     if (name.empty() || name.size() > name_bytes_max || !std::ranges::all_of(name, allowed)) {
         throw ControlError(error_usage, "--cursor takes a name of letters, digits, - and _");
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/ascii.h"
 #include "common/endpoint_text.h"
 #include "ctl/chat.h"
 #include "ctl/chat_text.h"
@@ -21,8 +22,7 @@ bool is_blank(std::string_view text) {
 
 bool is_id(std::string_view text) {
     if (text.starts_with('#')) text.remove_prefix(1);
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
 /// What the daemon knows of the peer; only its address if it knows nothing.

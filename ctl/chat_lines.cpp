@@ -10,7 +10,7 @@ namespace p2pd {
 
 namespace {
 
-constexpr ChatCommand table[] = {
+constexpr ChatCommand chat_table[] = {
     {"/to", "PEER", "Write to this peer from now on"},
     {"/reply", "[ID]", "Answer this message; without ID the newest that has no answer (Ctrl-R)"},
     {"/inbox", "", "Show what is held back, or else what is unread"},
@@ -32,7 +32,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::vector<std::string> command_names() {
     std::vector<std::string> names;
-    for (const ChatCommand& command : table) names.emplace_back(command.name);
+    for (const ChatCommand& command : chat_table) names.emplace_back(command.name);
     return names;
 }
 
@@ -57,7 +57,7 @@ std::size_t common_bytes(const std::vector<std::string>& words) {
 }  // namespace
 
 std::span<const ChatCommand> chat_commands() {
-    return table;
+    return chat_table;
 }
 
 ChatLine parse_chat_line(std::string_view line) {
@@ -65,13 +65,13 @@ ChatLine parse_chat_line(std::string_view line) {
     if (line.starts_with("//")) return {{}, std::string(line.substr(1))};
     const std::string_view name = line.substr(0, line.find_first_of(spaces));
     const auto* const found =
-        std::find_if(std::begin(table), std::end(table),
+        std::find_if(std::begin(chat_table), std::end(chat_table),
                      [&](const ChatCommand& command) { return command.name == name; });
-    if (found != std::end(table)) {
+    if (found != std::end(chat_table)) {
         return {found->name, std::string(trimmed(line.substr(name.size())))};
     }
     std::vector<std::string_view> names;
-    for (const ChatCommand& command : table) names.push_back(command.name);
+    for (const ChatCommand& command : chat_table) names.push_back(command.name);
     const auto nearest = nearest_name(name, names);
     throw ControlError(error_usage, "unknown command \"" + std::string(name) + "\"",
                        (nearest ? "did you mean " + std::string(*nearest) + "? " : std::string()) +

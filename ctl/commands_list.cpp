@@ -3,6 +3,7 @@
 #include <functional>
 #include <iterator>
 
+#include "common/ascii.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
@@ -148,9 +149,8 @@ ExitCode run_show(Context& context) {
 
 ExitCode run_thread(Context& context) {
     const std::string& word = context.arguments().words.front();
-    const bool is_id = !word.empty() &&
-                       (word[0] == '#' || std::all_of(word.begin(), word.end(),
-                                                      [](char c) { return c >= '0' && c <= '9'; }));
+    const bool is_id =
+        !word.empty() && (word[0] == '#' || std::all_of(word.begin(), word.end(), is_digit));
     ThreadParams params;
     if (is_id) {
         params.id = parse_message_id(word);

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "common/ascii.h"
+
 namespace p2pd {
 
 namespace {
@@ -34,7 +36,7 @@ std::string absolute_text(UtcTime time, bool utc) {
 bool has_form(std::string_view text, std::string_view form) {
     if (text.size() != form.size()) return false;
     for (std::size_t i = 0; i < form.size(); ++i) {
-        const bool digit = text[i] >= '0' && text[i] <= '9';
+        const bool digit = is_digit(text[i]);
         if (form[i] == '0' ? !digit : text[i] != form[i]) return false;
     }
     return true;

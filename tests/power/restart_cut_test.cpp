@@ -8,20 +8,19 @@ namespace p2pd::test {
 
 namespace {
 
-StoreBatch message(std::int64_t us) {
-    StoreBatch batch;
-    ReceivedMessage& received = batch.received.emplace_back();
+ReceivedMessage long_message(std::int64_t us) {
+    ReceivedMessage received;
     received.peer = parse_endpoint("10.0.0.5:5000", 0).value();
     received.stamp = {"1." + std::to_string(1000000 + us).substr(1), false, us};
     received.text = std::string(3000, static_cast<char>('a' + us));
-    return batch;
+    return received;
 }
 
 /// Two transactions are in the log that touch other pages of the main file each; the sync of the
 /// second fails.
 void fail_a_sync(MemoryDisk& disk, Store& store) {
     StoreBatch many;
-    for (std::int64_t us = 1; us <= 40; ++us) many.received.push_back(message(us).received[0]);
+    for (std::int64_t us = 1; us <= 40; ++us) many.received.push_back(long_message(us));
     store.commit(many);
     store.checkpoint();
     store.mark(std::vector<MessageId>{40}, false, true);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t peers = sanitized ? 100 : 1000;
+constexpr std::size_t peers_away = sanitized ? 100 : 1000;
 constexpr std::size_t messages_each = 100;
 constexpr Duration away_for = 24h * 7;
 
@@ -51,7 +51,7 @@ protected:
 
     void queue_everything() {
         for (std::size_t i = 0; i < messages_each; ++i) {
-            for (std::size_t peer = 0; peer < peers; ++peer) {
+            for (std::size_t peer = 0; peer < peers_away; ++peer) {
                 host.send(peer_number(peer), "message " + std::to_string(i));
             }
             run_for(1s);
@@ -63,7 +63,7 @@ protected:
 /// through, and once.
 TEST_F(AwayForAWeek, CostsOneProbeAtATimeAndDrainsOnReturn) {
     queue_everything();
-    EXPECT_EQ(host.store().pending_messages(), peers * messages_each);
+    EXPECT_EQ(host.store().pending_messages(), peers_away * messages_each);
     run_for(10min);
     watcher.in_flight_to_one_who_is_away = 0;
     run_for(away_for);
@@ -73,13 +73,13 @@ TEST_F(AwayForAWeek, CostsOneProbeAtATimeAndDrainsOnReturn) {
     // the least.
     constexpr std::uint64_t probes_max = 20 + (60 / 5 + 7 * 24 * 60 / 30) * 4 / 3;
     for (const auto& [peer, datagrams] : watcher.datagrams) EXPECT_LE(datagrams, probes_max);
-    EXPECT_EQ(watcher.datagrams.size(), peers);
-    EXPECT_LE(watcher.bytes, peers * probes_max * 200);
+    EXPECT_EQ(watcher.datagrams.size(), peers_away);
+    EXPECT_LE(watcher.bytes, peers_away * probes_max * 200);
     EXPECT_LE(NodeInspector::sizes(host.node()).outgoing_bytes,
-              host.limits().memory_max + peers * 1024);
+              host.limits().memory_max + peers_away * 1024);
 
     std::vector<std::unique_ptr<SimulatedHost>> back;
-    for (std::size_t peer = 0; peer < peers; ++peer) {
+    for (std::size_t peer = 0; peer < peers_away; ++peer) {
         back.push_back(std::make_unique<SimulatedHost>(peer_number(peer), events, network, random,
                                                        nobody, HostOptions{}));
     }
