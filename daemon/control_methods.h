@@ -81,20 +81,21 @@ private:
     void reload(const Caller&, const NoParams& params, const Responder& responder);
     void log_level(const Caller& caller, const LogLevelParams& params, const Responder& responder);
     void discover(const Caller&, const NoParams& params, const Responder& responder);
+    // control_methods_peers.cpp
     void peers_list(const Caller&, const PeersListParams& params, const Responder& responder);
     void peers_add(const Caller&, const PeerAddParams& params, const Responder& responder);
     void peers_rename(const Caller&, const PeerRenameParams& params, const Responder& responder);
     void peers_remove(const Caller&, const PeerParams& params, const Responder& responder);
     void peers_show(const Caller&, const PeerParams& params, const Responder& responder);
+    void set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
+                  const std::optional<Dialect>& dialect, const Responder& responder);
+    void overlay(PeerRecord& record) const;
+
     // control_methods_transfer.cpp
     void export_page(const Caller&, const ExportParams& params, const Responder& responder);
     void import_records(const Caller&, const ImportParams& params, const Responder& responder);
     void backup(const Caller&, const NoParams& params, const Responder& responder);
     void continue_backup(const Responder& responder);
-
-    void set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
-                  const std::optional<Dialect>& dialect, const Responder& responder);
-    void overlay(PeerRecord& record) const;
 
     bool is_admin(const Caller& caller) const;
     /// An address, or a name of the book; throws ControlFailure.
@@ -117,5 +118,6 @@ private:
 void require_all(const std::vector<std::uint64_t>& ids, const std::vector<MessageRecord>& found,
                  MessageId newest);
 void require_ids(const std::vector<std::uint64_t>& ids);
+SendTrouble name_of(Trouble trouble);
 
 }  // namespace p2pd

@@ -29,8 +29,9 @@ ROOMS = {
     "peer_socket": ("peer_socket*", "udp_socket*", "socket_address*"),
     "service_notifier": ("service_notifier*",),
     "bus_server": ("bus_*",),
-    "daemon": ("daemon.*", "main.*", "options.*", "control_methods*", "control_continuation*",
-               "address_book*", "message_log*", "metrics*", "waits*"),
+    "daemon": ("daemon.*", "daemon_service*", "config_limits*", "main.*", "options.*",
+               "control_methods*", "control_continuation*", "address_book*", "message_log*",
+               "metrics*", "waits*"),
 }
 
 # Headers of one library that only these places may include; fnmatch on the file's path.
