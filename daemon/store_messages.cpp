@@ -36,8 +36,10 @@ MessageTable::MessageTable(StoreState& state)
                     "VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
       add_outgoing_(state.connection(),
                     "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
-                    "parts, reply_to, state, attempts, parts_done, expires_us, request_id) "
-                    "VALUES (?1, 2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12)"),
+                    "parts, reply_to, state, attempts, parts_done, expires_us, request_id, "
+                    "acked_us, rtt_us) "
+                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+                    "?16)"),
       add_body_(state.connection(), "INSERT INTO body (id, text) VALUES (?1, ?2)"),
       add_outgoing_body_(state.connection(),
                          "INSERT INTO body (id, part_ends, answered_us, answered_stamp, "
@@ -117,9 +119,13 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
     const std::int64_t time_us = message.created_at.time_since_epoch().count();
     const auto parts =
         static_cast<std::int64_t>(std::max<std::size_t>(1, message.part_ends.size()));
-    add_outgoing_.execute(id, peer_id, ++meta.last_cursor, time_us, order(time_us) - time_us,
-                          message.first_us, parts, message.reply_to, message.attempts,
-                          message.parts_done, message.expires_at, unless_empty(message.request_id));
+    const bool ended = message.delivered.has_value();
+    const DeliveredAhead end = message.delivered.value_or(DeliveredAhead{});
+    add_outgoing_.execute(id, ended ? Tray::finished : Tray::pending, peer_id, ++meta.last_cursor,
+                          time_us, order(time_us) - time_us, message.first_us, parts,
+                          message.reply_to, ended ? OutState::delivered : OutState::pending,
+                          message.attempts, message.parts_done, message.expires_at,
+                          unless_empty(message.request_id), end.acked_at, end.rtt);
     const auto part_ends = pack_part_ends(message.part_ends);
     if (message.answered) {
         const Stamp& stamp = message.answered->stamp;
@@ -131,7 +137,7 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
     }
     meta.last_stamp_us = std::max(meta.last_stamp_us, message.first_us + parts - 1);
     ++meta.messages;
-    state_.add_pending(peer_id, 1);
+    if (!ended) state_.add_pending(peer_id, 1);
     state_.note_sent(peer_id);
     return id;
 }

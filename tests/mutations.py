@@ -60,7 +60,7 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "if (claimed.source_ip == from.ip_text() && claimed.source_port == from.port)",
      "if (claimed.source_ip == from.ip_text())", ""),
     ("who is heard from another port stays away", "node.cpp",
-     "        heard_now(*other, now.wall);\n", "", ""),
+     "        heard_now(*other, now);\n", "", ""),
     # What is made durable.
     ("timestamps are not reserved", "node.cpp",
      "batch_.last_stamp_us = stamps_.next_mark_us(now.wall);", "batch_.last_stamp_us = 0;", ""),
@@ -141,8 +141,8 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "part_us)) {\n        note_attempt(entry, entry.message.attempts);\n    } else if (entry",
      "part_us)) {\n    } else if (entry", "the next part's attempt notes it as well"),
     ("after an ACK nothing follows", "node.cpp",
-     "    heard_now(peer, now.wall);\n    touch(endpoint, peer);\n}\n\nvoid Node::learn",
-     "    heard_now(peer, now.wall);\n    if (peer.session.away()) touch(endpoint, peer);\n}\n\n"
+     "    heard_now(peer, now);\n    touch(endpoint, peer);\n}\n\nvoid Node::learn",
+     "    heard_now(peer, now);\n    if (peer.session.away()) touch(endpoint, peer);\n}\n\n"
      "void Node::learn", "what the ACK says of its sender is learnt next, which touches the peer"),
     ("a finished message keeps its parts done", "node_outgoing.cpp",
      "        if (message.parts_done == message.part_ends.size()) message.parts_done = 0;\n", "",
@@ -298,6 +298,11 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
     ("the plateau is where the loss left the window", "congestion_window.cpp",
      "from_plateau_s * datagram_bytes + before_loss_;",
      "from_plateau_s * datagram_bytes + before_loss_ * cubic_beta;", ""),
+    ("what was delivered ahead is written twice", "node_accepting.cpp",
+     "        if (!message.delivered) return tell_end(now, std::move(finished));\n",
+     "        return tell_end(now, std::move(finished));\n", ""),
+    ("what expired ahead is called delivered", "node.cpp",
+     "        if (update.state != OutState::delivered) continue;\n", "", ""),
     # Headers last: they are included everywhere.
     ("quick restarts drive the mark away", "stamp_clock.h",
      "std::min(wall.time_since_epoch().count(), last_us_)", "last_us_", ""),

@@ -24,6 +24,12 @@ struct Answered {
     std::string text = {};
 };
 
+/// When a message was confirmed whose row was not written by then.
+struct DeliveredAhead {
+    std::optional<WallTime> acked_at;
+    std::optional<Duration> rtt;
+};
+
 /// A message on its way out. Part i (from 0) has the timestamp first_us + i and ends at
 /// part_ends[i]; each is stored or reserved before its first transmission.
 struct OutgoingMessage {
@@ -38,7 +44,8 @@ struct OutgoingMessage {
     WallTime created_at;
     WallTime expires_at;
     std::uint32_t attempts = 0;
-    std::string request_id = {};  ///< empty: none
+    std::string request_id = {};                   ///< empty: none
+    std::optional<DeliveredAhead> delivered = {};  ///< its row is written once, in its final state
 };
 
 /// A message, or a part of one, that has come in and is to be kept.

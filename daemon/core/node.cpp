@@ -211,6 +211,7 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
     batch_.peers = take_learnt();
     batch_.received = inbox_.take_batch();
     take_notes(lazily_too);
+    take_delivered_ahead();
     batch_.last_stamp_us = stamps_.next_mark_us(now.wall);
     accepted_bytes_ = 0;
     can_wait_ = 0;
@@ -227,6 +228,20 @@ void Node::take_notes(bool of_first_attempts) {
         if (message == nullptr) continue;
         batch_.updates.push_back(
             {.id = id, .attempts = message->attempts, .parts_done = message->parts_done});
+    }
+}
+
+/// What is confirmed before its row is written needs no second write for that.
+void Node::take_delivered_ahead() {
+    if (ended_ahead_.empty()) return;
+    for (OutgoingMessage& message : batch_.accepted) {
+        const auto ended = ended_ahead_.find(message.first_us);
+        if (ended == ended_ahead_.end()) continue;
+        const OutgoingUpdate& update = ended->second.update;
+        if (update.state != OutState::delivered) continue;
+        message.delivered = {update.acked_at, update.rtt};
+        message.attempts = update.attempts;
+        message.parts_done = update.parts_done;
     }
 }
 

@@ -203,6 +203,7 @@ private:
     void keep_facts(const PeerFacts& facts);
     std::vector<PeerFacts> take_learnt();
     void take_notes(bool of_first_attempts);
+    void take_delivered_ahead();
 
     // node_accepting.cpp
     bool can_accept(const SendRequest& request) const;

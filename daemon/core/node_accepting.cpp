@@ -85,7 +85,9 @@ void Node::settle(Now now, const OutgoingMessage& message, MessageId id) {
     if (auto ended = ended_ahead_.extract(message.first_us)) {
         Finished& finished = ended.mapped();
         finished.update.id = finished.message->id = id;
-        return tell_end(now, std::move(finished));
+        if (!message.delivered) return tell_end(now, std::move(finished));
+        events_.emplace_back(std::move(finished));
+        return;
     }
     Outbox::Entry* const entry = outbox_.find_part(message.first_us);
     if (entry == nullptr) {

@@ -104,6 +104,21 @@ TEST_F(Ahead, AcceptedIsToldBeforeDelivered) {
     EXPECT_EQ(alice.node().outgoing_bytes(), 0U);
 }
 
+TEST_F(Ahead, WhatIsDeliveredBeforeItsRowIsWrittenIsWrittenOnce) {
+    alice.hold_disk();
+    send("hi");
+    send("there");  // the next batch, which forms while the disk is at work
+    world.run_for(50ms);
+    const std::uint64_t before = alice.store().updates();
+    alice.release_disk();
+    world.run_for(200ms);
+    EXPECT_EQ(told.events, (Texts{"accepted", "delivered", "accepted", "delivered"}));
+    EXPECT_EQ(alice.store().updates() - before, 1U) << "that of the first";
+    EXPECT_EQ(newest_state(alice), OutState::delivered);
+    EXPECT_EQ(alice.node().pending_messages(), 0U);
+    EXPECT_EQ(alice.node().outgoing_bytes(), 0U);
+}
+
 TEST_F(Ahead, WhatIsNotReservedWaitsForItsCommit) {
     world.run_for(2s);
     alice.hold_disk();

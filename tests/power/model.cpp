@@ -40,7 +40,10 @@ void Model::accept(const OutgoingMessage& message) {
     row.peer = message.peer;
     row.text = message.text;
     row.parts = static_cast<std::uint32_t>(message.part_ends.size());
+    row.state = message.delivered ? OutState::delivered : OutState::pending;
+    row.attempts = message.attempts;
     const MessageId id = add(std::move(row), message.created_at);
+    hidden_[id].parts_done = message.parts_done;
     hidden_[id].expires_at = message.expires_at;
     hidden_[id].request_id = message.request_id;
     const auto parts = static_cast<std::int64_t>(message.part_ends.size());

@@ -71,7 +71,13 @@ OutgoingMessage Universe::make_outgoing(std::int64_t first_us) {
     if (size > 1000) message.part_ends = {size / 3, size};
     message.created_at = now_ += Duration(1);
     message.expires_at = now_ + std::chrono::hours(2 + random_.below(3));
-    if (random_.one_in(2)) message.request_id = "request " + std::to_string(numbers_);
+    if (random_.one_in(2)) {
+        message.request_id = "request " + std::to_string(numbers_);
+    } else if (random_.one_in(4)) {
+        message.delivered = {now_, Duration(500)};
+        message.attempts = 1;
+        message.parts_done = static_cast<std::uint32_t>(message.part_ends.size());
+    }
     return message;
 }
 

@@ -41,9 +41,12 @@ BatchResult::Accepted SimulatedStore::accept(const OutgoingMessage& message) {
     OutgoingMessage kept = message;
     kept.id = id;
     by_first_us_.emplace(kept.first_us, id);
-    pending_of_[kept.peer].insert(id);
-    outgoing_.emplace(id, Outgoing{std::move(kept)});
-    ++pending_;
+    const OutState state = kept.delivered ? OutState::delivered : OutState::pending;
+    if (state == OutState::pending) {
+        pending_of_[kept.peer].insert(id);
+        ++pending_;
+    }
+    outgoing_.emplace(id, Outgoing{std::move(kept), state});
     return {id, false};
 }
 
@@ -84,6 +87,7 @@ bool SimulatedStore::take_part(const ReceivedMessage& message) {
 }
 
 void SimulatedStore::apply(const OutgoingUpdate& update) {
+    ++updates_;
     const auto found = outgoing_.find(update.id);
     if (found == outgoing_.end()) return;
     Outgoing& outgoing = found->second;

@@ -42,6 +42,8 @@ public:
     const std::vector<Received>& inbox() const { return inbox_; }
     const std::map<Endpoint, PeerFacts>& peers() const { return peers_; }
     std::uint64_t pending_messages() const { return pending_; }
+    /// How many changes of outgoing messages it was given.
+    std::uint64_t updates() const { return updates_; }
     const std::map<Endpoint, std::set<MessageId>>& pending_by_peer() const { return pending_of_; }
 
     /// Own timestamps up to here are used or reserved.
@@ -82,6 +84,7 @@ private:
     std::set<std::pair<Endpoint, std::int64_t>> closed_long_texts_;
     std::map<Endpoint, PeerFacts> peers_;
     std::uint64_t pending_ = 0;
+    std::uint64_t updates_ = 0;
     MessageId last_id_ = 0;
     std::int64_t last_stamp_us_ = 0;
     bool deduplicates_ = true;

@@ -227,6 +227,22 @@ TEST_F(States, GoFromQueuedOverSendingToDelivered) {
     EXPECT_TRUE(store->load({bob, 0, 10, 1000}).messages.empty());
 }
 
+TEST_F(States, DeliveredBeforeTheRowIsWrittenIsThereFromTheStart) {
+    StoreBatch batch;
+    OutgoingMessage& message = batch.accepted.emplace_back(outgoing(bob, 101, "y"));
+    message.attempts = 2;
+    message.parts_done = 1;
+    message.delivered = {at_second(9), Duration(800)};
+    const BatchResult result = store->commit(batch);
+    EXPECT_EQ(result.pending_messages, 1U) << "only the other";
+    const MessageRecord done = record(result.accepted.at(0).id);
+    EXPECT_EQ(done.state, SendState::delivered);
+    EXPECT_EQ(done.attempts, 2U);
+    EXPECT_EQ(done.acked_at, UtcTime{9000000});
+    EXPECT_DOUBLE_EQ(done.rtt_ms.value(), 0.8);
+    EXPECT_EQ(store->load({bob, 0, 10, 1000}).messages.size(), 1U);
+}
+
 TEST_F(States, StayWhenFinal) {
     update({.id = id, .state = OutState::refused, .reason = "text is over the limit"});
     update({.id = id, .state = OutState::cancelled});
