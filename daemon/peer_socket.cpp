@@ -188,14 +188,34 @@ std::optional<PeerSocket::Addressed> PeerSocket::address(const Transmit& transmi
     local.port = socket->local().port;
     std::optional<Endpoint> source;
     if (wildcard && transmit.from) source = local;
-    return Addressed{socket, {transmit.to, source, encode(transmit, local)}};
+    return Addressed{socket, {transmit.to, source, encode(transmit, local), transmit.full}};
 }
 
 void PeerSocket::send(const std::vector<Transmit>& transmits) {
+    const std::size_t before = waiting_.size();
     for (const Transmit& transmit : transmits) {
         if (auto addressed = address(transmit)) waiting_.push_back(std::move(*addressed));
     }
+    even_out(before);
     flush_waiting();
+}
+
+/// Neighbours of one size are one message for the kernel; those that differ much stay as they are.
+void PeerSocket::even_out(std::size_t from) {
+    const auto datagram = [this](std::size_t i) -> OutDatagram& { return waiting_[i].datagram; };
+    for (std::size_t end = from; from < waiting_.size(); from = end) {
+        std::size_t largest = 0;
+        for (end = from; end < waiting_.size() && datagram(end).may_be_filled &&
+                         datagram(end).to == datagram(from).to;
+             ++end) {
+            largest = std::max(largest, datagram(end).bytes.size());
+        }
+        for (std::size_t i = from; i < end; ++i) {
+            std::string& bytes = datagram(i).bytes;
+            if (bytes.size() >= largest - largest / 8) bytes.resize(largest, ' ');
+        }
+        end = std::max(end, from + 1);
+    }
 }
 
 void PeerSocket::flush_waiting() {

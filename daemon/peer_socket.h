@@ -99,6 +99,7 @@ private:
     std::optional<Addressed> address(const Transmit& transmit);
     UdpSocket* socket_for(const Endpoint& to, const Endpoint& local);
     Endpoint route_to(const Endpoint& peer);
+    void even_out(std::size_t from);
     void flush_waiting();
     void drop_first(int error);
     void tell_refused(const Endpoint& peer, int error);

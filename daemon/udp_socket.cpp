@@ -4,13 +4,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <linux/errqueue.h>
-#include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
 #include <system_error>
 
 #include "daemon/core/codec.h"
-#include "daemon/core/path_limit.h"
 #include "daemon/socket_address.h"
+#include "daemon/udp_ancillary.h"
 #include "daemon/udp_socket_passed.h"
 
 namespace p2pd {
@@ -19,95 +18,11 @@ namespace {
 
 constexpr std::size_t burst_max = 64;
 constexpr int rounds_max = 16;
+constexpr std::size_t segments_max = 64;             // the kernel's own
+constexpr std::size_t segmented_bytes_max = 65'000;  // of an IP packet, less headers
 constexpr int others_errors_max = 3;
 /// Room for what arrives while a batch is being synced; the kernel gives what rmem_max allows.
 constexpr int receive_buffer_bytes = 8 * 1024 * 1024;
-
-using Control =
-    std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint32_t))>;
-
-template <class T>
-T control_data(cmsghdr* header) {
-    T value{};
-    std::memcpy(&value, CMSG_DATA(header), sizeof value);
-    return value;
-}
-
-/// What the kernel says beside a datagram: the address it came to, and its count of drops.
-struct Ancillary {
-    std::optional<Endpoint> local;
-    std::optional<std::uint32_t> dropped;
-};
-
-Ancillary read_ancillary(msghdr& message, std::uint16_t port) {
-    Ancillary result;
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-         header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
-            result.local = to_endpoint(control_data<in_pktinfo>(header).ipi_addr, port);
-        } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
-            const auto info = control_data<in6_pktinfo>(header);
-            result.local = to_endpoint(info.ipi6_addr, info.ipi6_ifindex, port);
-        } else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SO_RXQ_OVFL) {
-            result.dropped = control_data<std::uint32_t>(header);
-        }
-    }
-    return result;
-}
-
-template <class T>
-void put_control(msghdr& message, int level, int type, const T& value) {
-    message.msg_controllen = CMSG_SPACE(sizeof value);
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = level;
-    header->cmsg_type = type;
-    header->cmsg_len = CMSG_LEN(sizeof value);
-    std::memcpy(CMSG_DATA(header), &value, sizeof value);
-}
-
-void put_source(msghdr& message, const Endpoint& source) {
-    const SocketAddress address = to_socket_address(source);
-    if (source.is_v4()) {
-        in_pktinfo info{};
-        sockaddr_in v4{};
-        std::memcpy(&v4, &address.storage, sizeof v4);
-        info.ipi_spec_dst = v4.sin_addr;
-        put_control(message, IPPROTO_IP, IP_PKTINFO, info);
-    } else {
-        in6_pktinfo info{};
-        std::memcpy(&info.ipi6_addr, source.address.data(), sizeof info.ipi6_addr);
-        info.ipi6_ifindex = source.scope_id;
-        put_control(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
-    }
-}
-
-/// Firewalls that say so are told apart from routers that know no way; 0 for what is not about the
-/// way to the peer.
-int meaning(const sock_extended_err& error) {
-    constexpr std::uint8_t filtered = 13;  // RFC 1812, 5.2.7.1; of IPv6 the kernel says EACCES
-    if (error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_type == ICMP_DEST_UNREACH &&
-        (error.ee_code == filtered || error.ee_code == ICMP_NET_ANO ||
-         error.ee_code == ICMP_HOST_ANO)) {
-        return EACCES;
-    }
-    const bool by_icmp =
-        error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
-    constexpr std::size_t headers_max = 48;  // IPv6 and UDP
-    const bool probe = error.ee_errno == EMSGSIZE && error.ee_info >= PathLimit::base + headers_max;
-    return by_icmp && !probe ? static_cast<int>(error.ee_errno) : 0;
-}
-
-/// The error in a message from the queue of errors, or 0.
-int refusal(msghdr& message) {
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-         header = CMSG_NXTHDR(&message, header)) {
-        if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR) ||
-            (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR)) {
-            return meaning(control_data<sock_extended_err>(header));
-        }
-    }
-    return 0;
-}
 
 [[noreturn]] void throw_errno() {
     throw std::system_error(errno, std::generic_category());
@@ -116,7 +31,8 @@ int refusal(msghdr& message) {
 }  // namespace
 
 UdpSocket::UdpSocket(boost::asio::io_context& loop, const Endpoint& listen)
-    : socket_(loop), buffer_(burst_max * received_bytes_max) {
+    : socket_(loop),
+      buffer_(std::make_unique_for_overwrite<char[]>(burst_max * received_bytes_max)) {
     const bool v4 = listen.is_v4();
     boost::system::error_code error;
     socket_.open(v4 ? boost::asio::ip::udp::v4() : boost::asio::ip::udp::v6(), error);
@@ -131,7 +47,8 @@ UdpSocket::UdpSocket(boost::asio::io_context& loop, const Endpoint& listen)
 }
 
 UdpSocket::UdpSocket(boost::asio::io_context& loop, PassedDescriptor passed)
-    : socket_(loop), buffer_(burst_max * received_bytes_max) {
+    : socket_(loop),
+      buffer_(std::make_unique_for_overwrite<char[]>(burst_max * received_bytes_max)) {
     const auto address = udp_address(passed.get());
     if (!address) throw std::system_error(ENOTSOCK, std::generic_category());
     const bool v4 = address->is_v4();
@@ -190,6 +107,7 @@ void UdpSocket::set_options(bool v4) {
     // These only help; a kernel that refuses still serves.
     v4 ? set(IPPROTO_IP, IP_RECVERR, 1) : set(IPPROTO_IPV6, IPV6_RECVERR, 1);
     set(SOL_SOCKET, SO_RXQ_OVFL, 1);
+    set(SOL_UDP, UDP_GRO, 1);
     if (!set(SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer_bytes)) {
         set(SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
     }
@@ -205,9 +123,9 @@ bool UdpSocket::receive(const Received& received) {
         std::array<mmsghdr, burst_max> messages{};
         std::array<iovec, burst_max> parts{};
         std::array<sockaddr_storage, burst_max> sources{};
-        alignas(cmsghdr) std::array<Control, burst_max> controls{};
+        alignas(cmsghdr) std::array<UdpControl, burst_max> controls{};
         for (std::size_t i = 0; i < burst_max; ++i) {
-            parts[i] = {buffer_.data() + i * received_bytes_max, received_bytes_max};
+            parts[i] = {buffer_.get() + i * received_bytes_max, received_bytes_max};
             messages[i].msg_hdr = {&sources[i],        sizeof sources[i],  &parts[i], 1,
                                    controls[i].data(), controls[i].size(), 0};
         }
@@ -216,10 +134,18 @@ bool UdpSocket::receive(const Received& received) {
         if (count <= 0) return round > 0;  // what is wrong is in the queue of errors
         for (int i = 0; i < count; ++i) {
             const auto index = static_cast<std::size_t>(i);
-            const Ancillary ancillary = read_ancillary(messages[index].msg_hdr, local_.port);
+            const UdpAncillary ancillary = read_ancillary(messages[index].msg_hdr, local_.port);
             if (ancillary.dropped) kernel_dropped_ = *ancillary.dropped;
-            received(to_endpoint(sources[index]), ancillary.local.value_or(local_),
-                     {static_cast<char*>(parts[index].iov_base), messages[index].msg_len});
+            const Endpoint from = to_endpoint(sources[index]);
+            const Endpoint local = ancillary.local.value_or(local_);
+            std::string_view bytes{static_cast<char*>(parts[index].iov_base),
+                                   messages[index].msg_len};
+            do {
+                const std::size_t one =
+                    ancillary.segment_bytes == 0 ? bytes.size() : ancillary.segment_bytes;
+                received(from, local, bytes.substr(0, one));
+                bytes.remove_prefix(std::min(one, bytes.size()));
+            } while (!bytes.empty());
         }
         if (static_cast<std::size_t>(count) < burst_max) break;
     }
@@ -238,38 +164,94 @@ void UdpSocket::take_refused(const Refused& refused) {
     }
 }
 
+/// Datagrams made ready for one system call; those that are alike are one message, which the kernel
+/// cuts.
+class UdpSocket::Burst {
+public:
+    /// Up to `alone_until` each is a message by itself.
+    Burst(std::span<const OutDatagram> datagrams, std::size_t alone) {
+        while (count_ < burst_max && taken_ < datagrams.size() && taken_ < parts_.size()) {
+            const auto rest = datagrams.subspan(taken_);
+            const std::size_t most = taken_ < alone ? 1 : parts_.size() - taken_;
+            add(rest.first(segments(rest, most)));
+        }
+    }
+
+    /// As sendmmsg: how many messages left, or -1 and errno.
+    int send(int descriptor) {
+        return sendmmsg(descriptor, messages_.data(), static_cast<unsigned>(count_), MSG_DONTWAIT);
+    }
+    /// Datagrams in the first messages.
+    std::size_t datagrams(std::size_t messages) const {
+        std::size_t sum = 0;
+        for (std::size_t i = 0; i < messages; ++i) sum += messages_[i].msg_hdr.msg_iovlen;
+        return sum;
+    }
+
+private:
+    /// How many of the first are of one size, to one peer; the last may be shorter.
+    static std::size_t segments(std::span<const OutDatagram> datagrams, std::size_t most) {
+        const OutDatagram& first = datagrams.front();
+        most = std::min({most, datagrams.size(), segments_max,
+                         segmented_bytes_max / std::max<std::size_t>(first.bytes.size(), 1)});
+        std::size_t count = 1;
+        while (count < most) {
+            const OutDatagram& next = datagrams[count];
+            const bool alike = next.to == first.to && next.source == first.source &&
+                               next.bytes.size() <= first.bytes.size() && !next.bytes.empty();
+            if (!alike) break;
+            ++count;
+            if (next.bytes.size() < first.bytes.size()) break;
+        }
+        return count;
+    }
+
+    void add(std::span<const OutDatagram> alike) {
+        const OutDatagram& first = alike.front();
+        SocketAddress& target = targets_[count_];
+        target = to_socket_address(first.to);
+        msghdr& header = messages_[count_].msg_hdr;
+        header = {target.get(), target.size, &parts_[taken_], alike.size(), nullptr, 0, 0};
+        if (first.source) put_source(header, controls_[count_], *first.source);
+        if (alike.size() > 1) put_segment_bytes(header, controls_[count_], first.bytes.size());
+        for (const OutDatagram& datagram : alike) {
+            parts_[taken_++] = {const_cast<char*>(datagram.bytes.data()), datagram.bytes.size()};
+        }
+        ++count_;
+    }
+
+    std::array<mmsghdr, burst_max> messages_{};
+    std::array<iovec, 4 * burst_max> parts_{};
+    std::array<SocketAddress, burst_max> targets_{};
+    alignas(cmsghdr) std::array<UdpControl, burst_max> controls_{};
+    std::size_t count_ = 0;
+    std::size_t taken_ = 0;
+};
+
 UdpSocket::Sent UdpSocket::send(std::span<const OutDatagram> datagrams) {
     Sent sent;
     int errors = 0;
+    std::size_t alone_until = segments_ ? 0 : datagrams.size();
     while (sent.count < datagrams.size()) {
-        const auto burst =
-            datagrams.subspan(sent.count, std::min(burst_max, datagrams.size() - sent.count));
-        std::array<mmsghdr, burst_max> messages{};
-        std::array<iovec, burst_max> parts{};
-        std::array<SocketAddress, burst_max> targets{};
-        alignas(cmsghdr) std::array<Control, burst_max> controls{};
-        for (std::size_t i = 0; i < burst.size(); ++i) {
-            targets[i] = to_socket_address(burst[i].to);
-            parts[i] = {const_cast<char*>(burst[i].bytes.data()), burst[i].bytes.size()};
-            msghdr& header = messages[i].msg_hdr;
-            header = {targets[i].get(), targets[i].size, &parts[i], 1, nullptr, 0, 0};
-            if (burst[i].source) {
-                header.msg_control = controls[i].data();
-                header.msg_controllen = controls[i].size();
-                put_source(header, *burst[i].source);
-            }
+        const std::size_t alone = alone_until - std::min(alone_until, sent.count);
+        Burst burst(datagrams.subspan(sent.count), alone);
+        const int count = burst.send(socket_.native_handle());
+        if (count >= 0) {
+            errors = 0;
+            sent.count += burst.datagrams(static_cast<std::size_t>(count));
+            continue;
         }
-        const int count = sendmmsg(socket_.native_handle(), messages.data(),
-                                   static_cast<unsigned>(burst.size()), MSG_DONTWAIT);
-        if (count < 0) {
-            // What came back by ICMP, maybe for another, is told first; nothing of this is sent
-            // yet.
-            if (errno != EAGAIN && ++errors <= others_errors_max) continue;
-            sent.error = errno;
-            return sent;
+        const int error = errno;
+        if (burst.datagrams(1) > 1 && (error == EIO || error == EINVAL || error == EMSGSIZE)) {
+            // EIO: the link cannot cut. Else each tells by itself what is wrong with it.
+            segments_ = error != EIO;
+            alone_until = segments_ ? sent.count + burst.datagrams(1) : datagrams.size();
+            continue;
         }
-        errors = 0;
-        sent.count += static_cast<std::size_t>(count);
+        // What came back by ICMP, maybe for another, is told first; nothing of this is sent yet.
+        if (error != EAGAIN && ++errors <= others_errors_max) continue;
+        sent.error = error;
+        return sent;
     }
     return sent;
 }

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -22,6 +22,7 @@ struct OutDatagram {
     Endpoint to;
     std::optional<Endpoint> source;  ///< leave from this address of the host; empty: the kernel's
     std::string bytes;
+    bool may_be_filled = false;  ///< with spaces, up to the size of those beside it
 };
 
 class UdpSocket {
@@ -66,15 +67,19 @@ public:
     }
 
 private:
+    class Burst;
+
     void set_options(bool v4);
     void finish();
     void bind_to(const Endpoint& listen);
 
     boost::asio::ip::udp::socket socket_;
     Endpoint local_;
-    std::vector<char> buffer_;
+    /// Untouched until something comes: it is a third of what an idle daemon would take.
+    std::unique_ptr<char[]> buffer_;
     std::uint32_t kernel_dropped_ = 0;
     bool awaits_address_ = false;
+    bool segments_ = true;  ///< the kernel cuts a message into datagrams, as far as is known
 };
 
 }  // namespace p2pd

@@ -26,7 +26,7 @@ STD = re.compile(r"[a-z_0-9]+")
 ROOMS = {
     "store": ("store*", "sqlite*"),
     "control_server": ("control_server*", "control_client_session*", "control_request*"),
-    "peer_socket": ("peer_socket*", "udp_socket*", "socket_address*"),
+    "peer_socket": ("peer_socket*", "udp_socket*", "udp_ancillary*", "socket_address*"),
     "service_notifier": ("service_notifier*",),
     "bus_server": ("bus_*",),
     "daemon": ("daemon.*", "daemon_service*", "config_limits*", "main.*", "options.*",

@@ -209,6 +209,7 @@ std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, P
         if (used > 0 && used + bytes > room) {
             // There is more than fits: worth to know whether the path takes more.
             const auto probe = peer.session.probe_bytes(now.monotonic);
+            transmit.full = transmit.padded_bytes == 0 && !probe;
             if (transmit.padded_bytes > 0 || !probe) break;
             room = transmit.padded_bytes = *probe;
             peer.session.probed();

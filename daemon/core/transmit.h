@@ -20,6 +20,7 @@ struct Transmit {
     Dialect dialect = Dialect::base;
     Extension extension = Extension::none;
     std::size_t padded_bytes = 0;  ///< a probe of the path: filled up with spaces to this size
+    bool full = false;  ///< more waits than fits: spaces may make it as large as its neighbours
 };
 
 /// Its bytes: an object, or several, one a line. `local` is the address that it leaves from.

@@ -308,5 +308,30 @@ TEST(DiskFull, WhatWasLearntMeanwhileIsWrittenWhenThereIsRoom) {
     EXPECT_EQ(field.host.store().peers().at(field.program.endpoint()).dialect, Dialect::upper);
 }
 
+/// Those may be made as large as each other, so that the kernel cuts them (peer_socket).
+TEST(Outgoing, OfManyDatagramsAllButTheLastAreFull) {
+    const Now now{Instant{1s}, WallTime{1'732'260'000s}};
+    const Endpoint peer = at("10.0.0.5");
+    const Endpoint local = at("10.0.0.4");
+    Node node({}, {}, 1);
+    node.receive(now, peer, local,
+                 encode(WireMessage{Stamp::of(1'732'260'000'000'000), "hi"}, peer, local,
+                        Dialect::base, Extension::p2pd));
+    BatchResult stored;
+    for (MessageId id = 1; id <= 10; ++id) {
+        node.send(now, {.peer = peer, .text = std::string(100, 'x'), .expires_in = 1h});
+        stored.accepted.push_back({id});
+    }
+    node.take_batch(now, true);
+    node.stored(now, stored);
+    std::vector<bool> full;
+    for (const Transmit& transmit : node.take_transmits(now, 100)) {
+        if (std::holds_alternative<WireMessage>(transmit.objects.front())) {
+            full.push_back(transmit.full || transmit.padded_bytes > 0);  // or a probe of the path
+        }
+    }
+    EXPECT_EQ(full, (std::vector<bool>{true, true, false}));
+}
+
 }  // namespace
 }  // namespace p2pd

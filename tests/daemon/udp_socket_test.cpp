@@ -30,6 +30,16 @@ protected:
         return count;
     }
 
+    static std::vector<std::size_t> sizes(UdpSocket& socket) {
+        std::vector<std::size_t> sizes;
+        const auto note = [&](const Endpoint&, const Endpoint&, std::string_view bytes) {
+            const bool whole = bytes.find_first_not_of(bytes.substr(0, 1)) == bytes.npos;
+            sizes.push_back(whole ? bytes.size() : 0);
+        };
+        while (socket.receive(note)) continue;
+        return sizes;
+    }
+
     boost::asio::io_context loop;
     UdpSocket sender{loop, any_port()};
     UdpSocket receiver{loop, any_port()};
@@ -71,6 +81,30 @@ TEST_P(Udp, TellsWhoseDatagramWasRefused) {
 TEST_P(Udp, AnErrorIsNoDatagram) {
     send({closed()});
     EXPECT_FALSE(sender.receive([](const Endpoint&, const Endpoint&, std::string_view) {}));
+}
+
+/// Each datagram is of one letter, so that one that was cut wrongly is seen.
+TEST_P(Udp, ManyOfOneSizeArriveAsTheyWereSent) {
+    std::vector<std::size_t> expected;
+    std::vector<OutDatagram> datagrams;
+    for (int i = 0; i < 300; ++i) {
+        const std::size_t bytes = i % 70 == 69 ? 500 : i % 7 == 0 && i > 200 ? 0 : 1400;
+        datagrams.push_back(
+            {receiver.local(), std::nullopt, std::string(bytes, static_cast<char>('a' + i % 26))});
+        expected.push_back(bytes);
+    }
+    const UdpSocket::Sent sent = sender.send(datagrams);
+    EXPECT_EQ(sent.error, 0);
+    EXPECT_EQ(sent.count, datagrams.size());
+    EXPECT_EQ(sizes(receiver), expected);
+}
+
+TEST_P(Udp, TooLargeForTheLinkIsSaidOfThatOne) {
+    std::vector<OutDatagram> datagrams(5, {receiver.local(), std::nullopt, std::string(1400, 'a')});
+    datagrams[3].bytes.assign(65'520, 'b');
+    const UdpSocket::Sent sent = sender.send(datagrams);
+    EXPECT_EQ(sent.count, 3U);
+    EXPECT_EQ(sent.error, EMSGSIZE);
 }
 
 INSTANTIATE_TEST_SUITE_P(Loopback, Udp, testing::Values("127.0.0.1:0", "[::1]:0"));
