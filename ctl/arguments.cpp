@@ -5,6 +5,7 @@
 
 #include "common/time_text.h"
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -19,8 +20,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 [[noreturn]] void fail(std::string_view option, const std::string& value,
                        const std::string& allowed) {
-    throw ControlError(error_usage,
-                       "--" + std::string(option) + " \"" + value + "\": must be " + allowed);
+    throw ControlError(error_usage, tr("--{1} \"{2}\": must be {3}", option, value, allowed));
 }
 
 }  // namespace
@@ -36,8 +36,7 @@ std::optional<std::uint64_t> Arguments::number(std::string_view option, std::uin
     if (!given) return std::nullopt;
     const auto value = parse_number(*given);
     if (!value || *value < min || *value > max) {
-        fail(option, *given,
-             "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+        fail(option, *given, tr("a whole number from {1} to {2}", min, max));
     }
     return value;
 }
@@ -49,7 +48,7 @@ std::optional<std::chrono::milliseconds> Arguments::duration(std::string_view op
     const auto value = parse_duration(*given);
     if (!value || *value > max) {
         fail(option, *given,
-             "a duration such as 500ms, 5s, 10m or 1h30m, at most " + duration_text(max));
+             tr("a duration such as 500ms, 5s, 10m or 1h30m, at most {1}", duration_text(max)));
     }
     return std::chrono::ceil<std::chrono::milliseconds>(*value);
 }
@@ -63,8 +62,8 @@ std::vector<std::uint64_t> Arguments::ids(std::size_t first) const {
 std::uint64_t parse_message_id(std::string_view text) {
     const auto id = parse_number(text.starts_with('#') ? text.substr(1) : text);
     if (!id || *id == 0) {
-        throw ControlError(error_usage, "\"" + std::string(text) + "\" is no id of a message",
-                           "ids are whole numbers: p2pctl inbox shows them");
+        throw ControlError(error_usage, tr("\"{1}\" is no id of a message", text),
+                           tr("ids are whole numbers: p2pctl inbox shows them"));
     }
     return *id;
 }

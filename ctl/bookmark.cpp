@@ -13,6 +13,7 @@
 
 #include "common/ascii.h"
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -27,7 +28,7 @@ constexpr std::size_t name_bytes_max = 64;
 void check_name(std::string_view name) {
     const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
     if (name.empty() || name.size() > name_bytes_max || !std::ranges::all_of(name, allowed)) {
-        throw ControlError(error_usage, "--cursor takes a name of letters, digits, - and _");
+        throw ControlError(error_usage, tr("--cursor takes a name of letters, digits, - and _"));
     }
 }
 
@@ -36,8 +37,8 @@ std::filesystem::path folder() {
     if (state != nullptr && *state == '/') return std::filesystem::path(state) / "p2pctl";
     const char* const home = std::getenv("HOME");
     if (home == nullptr || *home != '/') {
-        throw ControlError(error_io, "no place for a cursor: $HOME is not set",
-                           "set XDG_STATE_HOME to a folder");
+        throw ControlError(error_io, tr("no place for a cursor: $HOME is not set"),
+                           tr("set XDG_STATE_HOME to a folder"));
     }
     return std::filesystem::path(home) / ".local/state/p2pctl";
 }
@@ -69,8 +70,8 @@ std::optional<std::uint64_t> read_number(const std::filesystem::path& path) {
     std::uint64_t number = 0;
     const auto parsed = std::from_chars(line.data(), line.data() + line.size(), number);
     if (parsed.ec != std::errc{} || parsed.ptr != line.data() + line.size()) {
-        throw ControlError(error_io, path.string() + " is damaged",
-                           "remove it to begin anew, or write the cursor into it");
+        throw ControlError(error_io, tr("{1} is damaged", path.string()),
+                           tr("remove it to begin anew, or write the cursor into it"));
     }
     return number;
 }
@@ -87,7 +88,7 @@ Bookmark::Bookmark(std::string_view name) {
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) fail(path_);
         throw ControlError("in_use", ExitCode::not_confirmed,
-                           "another p2pctl uses the cursor " + std::string(name), "");
+                           tr("another p2pctl uses the cursor {1}", name), "");
     }
     cursor_ = read_number(path_);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ctl/chat_text.h"
+#include "ctl/language.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -72,7 +73,7 @@ void Chat::begin() {
     const SteadyTime deadline = steady_clock::now() + answer_timeout;
     while (!stream_.started()) {
         const auto incoming = stream_.client().receive(deadline);
-        if (!incoming) throw ControlError(error_no_answer, "p2pd does not answer");
+        if (!incoming) throw ControlError(error_no_answer, tr("p2pd does not answer"));
         take(*incoming, steady_clock::now());
     }
 }
@@ -80,8 +81,14 @@ void Chat::begin() {
 void Chat::greet() {
     StatusResult status;
     ask([&] { status = parse_result<StatusResult>(context_.call("status", Json::object())); });
-    say((status.unread > 0 ? counted(status.unread, "message") + " unread: /inbox. " : "") +
-        (target_.target() ? "" : "Choose whom to write to: /to PEER. ") + "/help shows the rest.");
+    std::string text;
+    if (status.unread > 0) {
+        text =
+            tr_count("{1} message unread: /inbox.", "{1} messages unread: /inbox.", status.unread) +
+            " ";
+    }
+    if (!target_.target()) text += tr("Choose whom to write to: /to PEER.") + " ";
+    say(text + tr("/help shows the rest."));
 }
 
 LineEvents::Wait Chat::wait() {
@@ -128,14 +135,14 @@ Completion Chat::complete(std::string_view before_cursor) {
 
 void Chat::answer() {
     if (target_.answer_next()) return update_prompt();
-    say("nothing to answer");
+    say(tr("nothing to answer"));
 }
 
 void Chat::transfer(SteadyTime now) {
     try {
         if (!stream_.connected()) {
             if (now < stream_.next_try() || !stream_.reconnect()) return;
-            hold_.add({remark_text("p2pd is there again", context_.style()), std::nullopt});
+            hold_.add({remark_text(tr("p2pd is there again"), context_.style()), std::nullopt});
         }
         ControlClient& client = stream_.client();
         outbox_.post_waiting([&](std::string_view method, const Json& params) {
@@ -152,7 +159,7 @@ void Chat::transfer(SteadyTime now) {
 void Chat::connection_lost() {
     stream_.lost();
     outbox_.connection_lost();
-    hold_.add({remark_text("the connection to p2pd has ended; trying again", context_.style()),
+    hold_.add({remark_text(tr("the connection to p2pd has ended; trying again"), context_.style()),
                std::nullopt});
 }
 
@@ -173,7 +180,8 @@ void Chat::take(const Incoming& incoming, SteadyTime now) {
 void Chat::show(const std::vector<ChatItem>& items) {
     std::string text;
     if (const std::size_t dropped = hold_.take_dropped(); dropped > 0) {
-        text = remark_text(counted(dropped, "message") + " more before these: p2pctl inbox",
+        text = remark_text(tr_count("{1} message more before these: p2pctl inbox",
+                                    "{1} messages more before these: p2pctl inbox", dropped),
                            context_.style());
     }
     for (const ChatItem& item : items) {
@@ -190,7 +198,8 @@ void Chat::say(std::string_view remark) {
 /// How many are held is said when nothing is typed: a prompt that grows would move the text.
 void Chat::update_prompt() {
     if (editor_.empty()) held_shown_ = hold_.mode() == HoldMode::manual ? hold_.messages() : 0;
-    const std::string held = held_shown_ > 0 ? "[" + std::to_string(held_shown_) + " new] " : "";
+    const std::string held =
+        held_shown_ > 0 ? tr_count("[{1} new]", "[{1} new]", held_shown_) + " " : "";
     editor_.set_prompt(held + target_.prompt());
 }
 

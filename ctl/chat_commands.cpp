@@ -7,6 +7,7 @@
 #include "ctl/chat.h"
 #include "ctl/chat_text.h"
 #include "ctl/delivery.h"
+#include "ctl/language.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
@@ -65,14 +66,14 @@ void Chat::handle(const std::string& line) {
 
 void Chat::send(const std::string& text) {
     if (!target_.target()) {
-        throw ControlError(error_usage, "the text has no receiver yet",
-                           "/to PEER, or Ctrl-R to answer the newest message");
+        throw ControlError(error_usage, tr("the text has no receiver yet"),
+                           tr("/to PEER, or Ctrl-R to answer the newest message"));
     }
     if (text.size() > text_bytes_max) {
-        throw ControlError(error_usage, "a text has at most 64 KiB");
+        throw ControlError(error_usage, tr("a text has at most 64 KiB"));
     }
     if (!outbox_.add(*target_.target(), text, std::chrono::steady_clock::now())) {
-        throw ControlError(error_usage, "too many texts wait for p2pd already");
+        throw ControlError(error_usage, tr("too many texts wait for p2pd already"));
     }
     target_.sent();
     warned_ = false;
@@ -99,7 +100,8 @@ void Chat::ask(const std::function<void()>& question) {
 }
 
 void Chat::run_to(const std::string& argument) {
-    if (argument.empty()) throw ControlError(error_usage, "/to needs a peer", "/to PEER");
+    if (argument.empty())
+        throw ControlError(error_usage, tr("{1} needs a peer", "/to"), tr("/to PEER"));
     ask([&] { target_.choose(target_for(context_, argument)); });
 }
 
@@ -109,8 +111,8 @@ void Chat::run_reply(const std::string& argument) {
     ask([&] {
         const MessageRecord record = get_messages(context_, {id}).front();
         if (record.dir != Direction::in) {
-            throw ControlError(error_wrong_state, "#" + std::to_string(id) + " was sent from here",
-                               "/retry sends it again");
+            throw ControlError(error_wrong_state, tr("#{1} was sent from here", id),
+                               tr("/retry sends it again"));
         }
         target_.choose(answer_to(record));
     });
@@ -131,9 +133,9 @@ void Chat::run_inbox(const std::string&) {
             items.push_back({std::move(text), std::move(record)});
         }
     });
-    if (items.empty()) return say("nothing is unread");
+    if (items.empty()) return say(tr("nothing is unread"));
     show(items);
-    if (more) say("these are the newest; all of them: p2pctl inbox --unread");
+    if (more) say(tr("these are the newest; all of them: p2pctl inbox --unread"));
 }
 
 void Chat::run_thread(const std::string& argument) {
@@ -146,12 +148,12 @@ void Chat::run_thread(const std::string& argument) {
             return;
         }
         if (argument.empty() && !target_.target()) {
-            throw ControlError(error_usage, "/thread needs a peer", "/thread PEER");
+            throw ControlError(error_usage, tr("{1} needs a peer", "/thread"), tr("/thread PEER"));
         }
         params["peer"] = argument.empty() ? target_.target()->peer : argument;
         page = parse_messages(call_with_peer(context_, "thread", params));
     });
-    if (page.messages.empty()) return say("no messages");
+    if (page.messages.empty()) return say(tr("no messages"));
     std::string text;
     for (const MessageRecord& record : page.messages)
         text += arrived_text(record, context_.style());
@@ -160,13 +162,13 @@ void Chat::run_thread(const std::string& argument) {
 
 void Chat::run_hold(const std::string& argument) {
     if (!argument.empty()) hold_.change(parse_hold_mode("/hold", argument));
-    say("messages are shown: " + std::string(enum_name(hold_.mode())));
+    say(tr("messages are shown: {1}", enum_name(hold_.mode())));
     work();
 }
 
 void Chat::run_retry(const std::string& argument) {
     const auto failed = outbox_.newest_failed();
-    if (argument.empty() && !failed) return say("nothing was refused or has expired");
+    if (argument.empty() && !failed) return say(tr("nothing was refused or has expired"));
     const std::uint64_t id = argument.empty() ? *failed : parse_message_id(argument);
     ask([&] {
         const Json answer = context_.call("retry", write_fields(IdsParams{{id}}));
@@ -181,7 +183,7 @@ void Chat::run_peers(const std::string&) {
     ask([&] {
         peers = parse_result<PeersResult>(context_.call("peers.list", Json::object())).peers;
     });
-    if (peers.empty()) return say("no peers yet: p2pctl peer add NAME ADDRESS");
+    if (peers.empty()) return say(tr("no peers yet: p2pctl peer add NAME ADDRESS"));
     editor_.print(peer_table(peers, context_.style()));
 }
 
@@ -200,8 +202,9 @@ void Chat::quit(ExitCode exit) {
         return;
     }
     warned_ = true;
-    say(counted(waiting, "message") +
-        " wait for p2pd and would be lost; again /quit gives them up");
+    say(tr_count("{1} message waits for p2pd and would be lost; again /quit gives it up",
+                 "{1} messages wait for p2pd and would be lost; again /quit gives them up",
+                 waiting));
 }
 
 }  // namespace p2pd

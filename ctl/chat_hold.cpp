@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -12,8 +13,7 @@ HoldMode parse_hold_mode(std::string_view what, const std::string& text) {
     for (const auto& [mode, name] : enum_names(HoldMode{})) {
         if (name == text) return mode;
     }
-    throw ControlError(error_usage,
-                       std::string(what) + " \"" + text + "\": must be now, idle or manual");
+    throw ControlError(error_usage, tr("{1} \"{2}\": must be now, idle or manual", what, text));
 }
 
 void ChatHold::add(ChatItem item) {

@@ -5,21 +5,23 @@
 
 #include "common/nearest_name.h"
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
 namespace {
 
 constexpr ChatCommand chat_table[] = {
-    {"/to", "PEER", "Write to this peer from now on"},
-    {"/reply", "[ID]", "Answer this message; without ID the newest that has no answer (Ctrl-R)"},
-    {"/inbox", "", "Show what is held back, or else what is unread"},
-    {"/thread", "[PEER|ID]", "Show the last messages to and from a peer"},
-    {"/hold", "[WHEN]", "When to show what arrives: now, idle or manual"},
-    {"/retry", "[ID]", "Send again what was refused or has expired"},
-    {"/peers", "", "List the peers"},
-    {"/help", "", "Show this"},
-    {"/quit", "", "End (Ctrl-D)"},
+    {"/to", "PEER", marked("Write to this peer from now on")},
+    {"/reply", "[ID]",
+     marked("Answer this message; without ID the newest that has no answer (Ctrl-R)")},
+    {"/inbox", "", marked("Show what is held back, or else what is unread")},
+    {"/thread", "[PEER|ID]", marked("Show the last messages to and from a peer")},
+    {"/hold", "[WHEN]", marked("When to show what arrives: now, idle or manual")},
+    {"/retry", "[ID]", marked("Send again what was refused or has expired")},
+    {"/peers", "", marked("List the peers")},
+    {"/help", "", marked("Show this")},
+    {"/quit", "", marked("End (Ctrl-D)")},
 };
 
 constexpr std::string_view spaces = " \t\n";
@@ -73,9 +75,9 @@ ChatLine parse_chat_line(std::string_view line) {
     std::vector<std::string_view> names;
     for (const ChatCommand& command : chat_table) names.push_back(command.name);
     const auto nearest = nearest_name(name, names);
-    throw ControlError(error_usage, "unknown command \"" + std::string(name) + "\"",
-                       (nearest ? "did you mean " + std::string(*nearest) + "? " : std::string()) +
-                           "/help lists them; a text that begins with / is typed with two");
+    throw ControlError(error_usage, tr("unknown command \"{1}\"", name),
+                       (nearest ? tr("did you mean {1}?", *nearest) + " " : std::string()) +
+                           tr("/help lists them; a text that begins with / is typed with two"));
 }
 
 Completion complete_chat_line(std::string_view before_cursor,

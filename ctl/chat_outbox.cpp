@@ -6,6 +6,7 @@
 
 #include "ctl/chat_text.h"
 #include "ctl/delivery.h"
+#include "ctl/language.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -51,7 +52,7 @@ bool ChatOutbox::take_answer(const Incoming& incoming, SteadyTime now) {
     const Waiting each = std::move(*found);
     waiting_.erase(found);
     if (incoming.error) {
-        const std::string what = std::string("not sent: ") + incoming.error->what();
+        const std::string what = tr("not sent: {1}", incoming.error->what());
         lines_.push_back(not_accepted_text(each.target.shown, what, Colour::red, style_));
     } else {
         accepted(incoming.body, now);
@@ -117,7 +118,7 @@ void ChatOutbox::pass_time(SteadyTime now) {
         if (each.said || each.since + grace > now) continue;
         each.said = true;
         lines_.push_back(not_accepted_text(each.target.shown,
-                                           "kept here, p2pd gets it when it is there again",
+                                           tr("kept here, p2pd gets it when it is there again"),
                                            Colour::yellow, style_));
     }
     for (auto& [id, each] : followed_) {

@@ -5,6 +5,9 @@
 
 #include "common/terminal_text.h"
 #include "ctl/chat_lines.h"
+#include "ctl/english_texts.h"
+#include "ctl/language.h"
+#include "ctl/placeholders.h"
 
 namespace p2pd {
 
@@ -48,10 +51,10 @@ std::string who(const MessageRecord& record) {
 
 std::string outcome_of(const MessageRecord& record) {
     if (record.state == SendState::delivered) return delivered_text(record);
-    std::string text(enum_name(record.state));
-    if (record.reason) text += ": " + one_line(*record.reason);
+    std::string text = state_name(record.state);
+    if (record.reason) text += ": " + one_line(in_language(*record.reason));
     const bool again = record.state == SendState::refused || record.state == SendState::expired;
-    return again ? text + "; again: /retry " + std::to_string(record.id) : text;
+    return again ? tr("{1}; again: /retry {2}", text, record.id) : text;
 }
 
 }  // namespace
@@ -66,8 +69,7 @@ std::string arrived_text(const MessageRecord& record, const Style& style) {
     if (record.reply_to) text += " ↩" + std::to_string(*record.reply_to);
     text += ": " + indented(terminal_text(shown, LineBreaks::keep));
     if (shown.size() < record.text.size()) {
-        text += " " +
-                paint("… all of it: p2pctl show " + std::to_string(record.id), Colour::dim, style);
+        text += " " + paint(tr("… all of it: p2pctl show {1}", record.id), Colour::dim, style);
     }
     return text + "\n";
 }
@@ -79,7 +81,7 @@ std::string outcome_text(const MessageRecord& record, const Style& style) {
 
 std::string late_text(const MessageRecord& record, const Style& style) {
     return "→ #" + std::to_string(record.id) + " " + who(record) + ": " +
-           paint("no answer yet, still trying", Colour::yellow, style) + "\n";
+           paint(tr("no answer yet, still trying"), Colour::yellow, style) + "\n";
 }
 
 std::string not_accepted_text(std::string_view shown, std::string_view what, Colour colour,
@@ -88,7 +90,7 @@ std::string not_accepted_text(std::string_view shown, std::string_view what, Col
 }
 
 std::string failure_text(const ControlError& error, const Style& style) {
-    std::string text = paint(one_line(error.what()), Colour::red, style) + "\n";
+    std::string text = paint(one_line(in_language(error.what())), Colour::red, style) + "\n";
     if (!error.hint().empty()) text += "  " + one_line(error.hint()) + "\n";
     return text;
 }
@@ -102,13 +104,16 @@ std::string chat_help_text() {
     std::string text;
     for (const ChatCommand& command : chat_commands()) {
         std::string left(command.name);
-        if (!command.arguments.empty()) left.append(" ").append(command.arguments);
-        text += "  " + padded(left, left_columns) + " " + std::string(command.summary) + "\n";
+        if (!command.arguments.empty()) left += " " + arguments_text(command.arguments);
+        text += "  " + padded(left, left_columns) + " " + tr(command.summary) + "\n";
     }
     return text +
-           "  Everything else is sent to whom the prompt names. Ctrl-R answers the newest message\n"
-           "  that has no answer, once more the one before it; Tab completes; Up brings back what\n"
-           "  was typed. What is pasted is one message, sent with Enter.\n";
+           tr("  Everything else is sent to whom the prompt names. Ctrl-R answers the "
+              "newest message\n"
+              "  that has no answer, once more the one before it; Tab completes; Up brings "
+              "back what\n"
+              "  was typed. What is pasted is one message, sent with Enter.") +
+           "\n";
 }
 
 }  // namespace p2pd

@@ -11,6 +11,8 @@
 
 #include "common/nearest_name.h"
 #include "ctl/control_error.h"
+#include "ctl/language.h"
+#include "ctl/placeholders.h"
 
 namespace p2pd {
 
@@ -18,15 +20,11 @@ namespace {
 
 namespace po = boost::program_options;
 
-std::string in_quotes(std::string_view text) {
-    return "\"" + std::string(text) + "\"";
-}
-
 /// `did you mean …?` for the nearest of `known`, or `otherwise`.
 std::string hint_for(std::string_view given, const std::vector<std::string_view>& known,
                      std::string_view before, std::string_view otherwise) {
     const auto nearest = nearest_name(given, known);
-    return nearest ? "did you mean " + std::string(before) + std::string(*nearest) + "?"
+    return nearest ? tr("did you mean {1}?", std::string(before) + std::string(*nearest))
                    : std::string(otherwise);
 }
 
@@ -37,7 +35,7 @@ std::string hint_for(std::string_view given, const std::vector<std::string_view>
     for (const OptionSpec& spec : specific) known.push_back(spec.name);
     for (const OptionSpec& spec : global_options()) known.push_back(spec.name);
     const std::size_t dashes = std::min(option.find_first_not_of('-'), option.size());
-    throw ControlError(error_usage, "unknown option " + in_quotes(option),
+    throw ControlError(error_usage, tr("unknown option \"{1}\"", option),
                        hint_for(std::string_view(option).substr(dashes), known, "--", otherwise));
 }
 
@@ -54,12 +52,13 @@ std::size_t global_option_size(const std::string& option) {
     if (option.starts_with("--")) {
         const std::string name = option.substr(2, option.find('=') - 2);
         const OptionSpec* const spec = find_global(name, '\0');
-        if (!spec) fail_option(option, {}, "options of a command go behind it; see p2pctl help");
+        if (!spec)
+            fail_option(option, {}, tr("options of a command go behind it; see p2pctl help"));
         return !spec->value.empty() && option.find('=') == std::string::npos ? 2 : 1;
     }
     for (const char letter : option.substr(1)) {
         if (!find_global({}, letter)) {
-            fail_option(option, {}, "options of a command go behind it; see p2pctl help");
+            fail_option(option, {}, tr("options of a command go behind it; see p2pctl help"));
         }
     }
     return 1;
@@ -100,8 +99,9 @@ const Command* take_command(std::vector<std::string>& arguments) {
     if (!word) return nullptr;
     if (const Command* const command = find_command(*word)) return command;
     if (!is_group(*word)) {
-        throw ControlError(error_usage, "unknown command " + in_quotes(*word),
-                           hint_for(*word, names_of_commands({}), "p2pctl ", "see p2pctl help"));
+        throw ControlError(
+            error_usage, tr("unknown command \"{1}\"", *word),
+            hint_for(*word, names_of_commands({}), "p2pctl ", tr("see p2pctl help")));
     }
     const auto names = names_of_commands(*word);
     std::string all;
@@ -113,12 +113,12 @@ const Command* take_command(std::vector<std::string>& arguments) {
             std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
             return nullptr;
         }
-        throw ControlError(error_usage, "p2pctl " + *word + " needs one of: " + all);
+        throw ControlError(error_usage, tr("p2pctl {1} needs one of: {2}", *word, all));
     }
     const Command* const command = find_command(*word + " " + *second);
     if (command) return command;
-    throw ControlError(error_usage, "unknown command " + in_quotes(*word + " " + *second),
-                       hint_for(*second, names, "p2pctl " + *word + " ", "one of: " + all));
+    throw ControlError(error_usage, tr("unknown command \"{1}\"", *word + " " + *second),
+                       hint_for(*second, names, "p2pctl " + *word + " ", tr("one of: {1}", all)));
 }
 
 void add_options(po::options_description& description, std::span<const OptionSpec> options) {
@@ -154,7 +154,12 @@ Arguments parse_options(const std::vector<std::string>& arguments,
         }
     } catch (const po::unknown_option& error) {
         fail_option(error.get_option_name(), specific,
-                    "a text that begins with - goes behind --; see p2pctl help");
+                    tr("a text that begins with - goes behind --; see p2pctl help"));
+    } catch (const po::invalid_command_line_syntax& error) {
+        throw ControlError(error_usage,
+                           error.kind() == po::invalid_syntax::extra_parameter
+                               ? tr("the option {1} takes no value", error.get_option_name())
+                               : tr("the option {1} needs a value", error.get_option_name()));
     } catch (const po::error& error) {
         throw ControlError(error_usage, error.what());
     }
@@ -175,15 +180,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
 void check_words(const CommandLine& line) {
     const std::size_t given = line.arguments.words.size();
     if (given >= line.command->words_min && given <= line.command->words_max) return;
-    throw ControlError(error_usage,
-                       given < line.command->words_min ? "too few arguments" : "too many arguments",
-                       "usage: " + usage_text(*line.command));
+    throw ControlError(
+        error_usage,
+        given < line.command->words_min ? tr("too few arguments") : tr("too many arguments"),
+        tr("usage: {1}", usage_text(*line.command)));
 }
 
 std::string usage_text(const Command& command) {
     std::string text = "p2pctl " + std::string(command.name);
-    if (!command.options.empty()) text += " [OPTION...]";
-    if (!command.arguments.empty()) text.append(" ").append(command.arguments);
+    if (!command.options.empty()) text += arguments_text(" [OPTION...]");
+    if (!command.arguments.empty()) text += " " + arguments_text(command.arguments);
     return text;
 }
 

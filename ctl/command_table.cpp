@@ -4,140 +4,175 @@
 #include <algorithm>
 
 #include "ctl/commands.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
 namespace {
 
 constexpr OptionSpec globals[] = {
-    {"socket", '\0', "PATH", "The daemon's control socket"},
-    {"json", '\0', {}, "JSON Lines instead of text for people"},
-    {"color", '\0', "WHEN", "auto, always or never"},
-    {"no-pager", '\0', {}, "Do not page long output"},
-    {"utc", '\0', {}, "Times in UTC, not local"},
-    {"relative", '\0', {}, "Times as \"3 min ago\""},
-    {"quiet", 'q', {}, "Only data and errors"},
-    {"verbose", 'v', {}, "Also say what is done"},
-    {"help", 'h', {}, "Help on the command"},
-    {"version", 'V', {}, "The version, then end"},
+    {"socket", '\0', "PATH", marked("The daemon's control socket")},
+    {"json", '\0', {}, marked("JSON Lines instead of text for people")},
+    {"color", '\0', "WHEN", marked("auto, always or never")},
+    {"no-pager", '\0', {}, marked("Do not page long output")},
+    {"utc", '\0', {}, marked("Times in UTC, not local")},
+    {"relative", '\0', {}, marked("Times as \"3 min ago\"")},
+    {"quiet", 'q', {}, marked("Only data and errors")},
+    {"verbose", 'v', {}, marked("Also say what is done")},
+    {"help", 'h', {}, marked("Help on the command")},
+    {"version", 'V', {}, marked("The version, then end")},
 };
 
-constexpr OptionSpec option_file{"file", 'f', "FILE", "Send the file's content"};
+constexpr OptionSpec option_file{"file", 'f', "FILE", marked("Send the file's content")};
 constexpr OptionSpec option_confirm_timeout{"timeout", '\0', "DUR",
-                                            "How long to wait for the confirmation (5s)"};
-constexpr OptionSpec option_no_wait{"no-wait", 'n', {}, "Return once the daemon has it on disk"};
-constexpr OptionSpec option_wait{"wait", '\0', "WHAT", "delivered (the default), or reply"};
-constexpr OptionSpec option_expires{"expires", '\0', "DUR", "When the daemon gives up (7d)"};
-constexpr OptionSpec option_number{"number", 'n', "N", "The newest N (50)"};
-constexpr OptionSpec option_since{"since", '\0', "TIME", "Not older: a time, or how long ago"};
-constexpr OptionSpec option_until{"until", '\0', "TIME", "Not newer: a time, or how long ago"};
-constexpr OptionSpec option_from{"from", '\0', "PEER", "Only from this peer"};
-constexpr OptionSpec option_mark_read{"mark-read", '\0', {}, "Mark what is shown as read"};
+                                            marked("How long to wait for the confirmation (5s)")};
+constexpr OptionSpec option_no_wait{
+    "no-wait", 'n', {}, marked("Return once the daemon has it on disk")};
+constexpr OptionSpec option_wait{"wait", '\0', "WHAT", marked("delivered (the default), or reply")};
+constexpr OptionSpec option_expires{"expires", '\0', "DUR",
+                                    marked("When the daemon gives up (7d)")};
+constexpr OptionSpec option_number{"number", 'n', "N", marked("The newest N (50)")};
+constexpr OptionSpec option_since{"since", '\0', "TIME",
+                                  marked("Not older: a time, or how long ago")};
+constexpr OptionSpec option_until{"until", '\0', "TIME",
+                                  marked("Not newer: a time, or how long ago")};
+constexpr OptionSpec option_grep{"grep", '\0', "TEXT",
+                                 marked("Only what holds this text, in capitals or not")};
+constexpr OptionSpec option_from{"from", '\0', "PEER", marked("Only from this peer")};
+constexpr OptionSpec option_mark_read{"mark-read", '\0', {}, marked("Mark what is shown as read")};
 
 constexpr OptionSpec send_options[] = {
     option_file,    option_confirm_timeout,
     option_no_wait, option_wait,
-    option_expires, {"lines", '\0', {}, "Each line of standard input is one message"}};
+    option_expires, {"lines", '\0', {}, marked("Each line of standard input is one message")}};
 constexpr OptionSpec reply_options[] = {option_file, option_confirm_timeout, option_no_wait,
                                         option_wait, option_expires};
 constexpr OptionSpec ask_options[] = {
-    {"choices", '\0', "LIST", "Take none but these for an answer: yes,no"},
-    {"timeout", '\0', "DUR", "How long to wait for the answer (no limit)"}};
-constexpr OptionSpec inbox_options[] = {{"unread", '\0', {}, "Only unread ones"},
+    {"choices", '\0', "LIST", marked("Take none but these for an answer: yes,no")},
+    {"timeout", '\0', "DUR", marked("How long to wait for the answer (no limit)")}};
+constexpr OptionSpec inbox_options[] = {{"unread", '\0', {}, marked("Only unread ones")},
                                         option_number,
                                         option_since,
                                         option_until,
                                         option_from,
                                         option_mark_read};
 constexpr OptionSpec sent_options[] = {
-    option_number, option_since, option_until, {"to", '\0', "PEER", "Only to this peer"}};
+    option_number, option_since, option_until, {"to", '\0', "PEER", marked("Only to this peer")}};
 constexpr OptionSpec thread_options[] = {option_number};
 constexpr OptionSpec search_options[] = {option_number, option_from};
 constexpr OptionSpec show_options[] = {option_mark_read};
 constexpr OptionSpec watch_options[] = {
-    {"since", '\0', "CURSOR", "Go on after this cursor; 0: from the beginning"},
-    {"count", '\0', "N", "End after N messages"},
-    {"timeout", '\0', "DUR", "End after this time"},
+    {"since", '\0', "CURSOR", marked("Go on after this cursor; 0: from the beginning")},
+    {"count", '\0', "N", marked("End after N messages")},
+    {"timeout", '\0', "DUR", marked("End after this time")},
     option_from,
-    {"grep", '\0', "TEXT", "Only what holds this text, in capitals or not"},
-    {"types", '\0', "LIST", "received, or states of what was sent: delivered, expired..."},
-    {"all", '\0', {}, "Also all changes of what was sent"},
-    {"cursor", '\0', "NAME", "Remember how far it came, and go on from there"},
-    {"exec", '\0', "CMD", "Run this for each message, with ARG..., no shell"},
-    {"attempts", '\0', "N", "How often CMD is tried before a message is set aside (5)"},
-    {"failed", '\0', {}, "List what was set aside under --cursor NAME"}};
+    option_grep,
+    {"types", '\0', "LIST", marked("received, or states of what was sent: delivered, expired...")},
+    {"all", '\0', {}, marked("Also all changes of what was sent")},
+    {"cursor", '\0', "NAME", marked("Remember how far it came, and go on from there")},
+    {"exec", '\0', "CMD", marked("Run this for each message, with ARG..., no shell")},
+    {"attempts", '\0', "N", marked("How often CMD is tried before a message is set aside (5)")},
+    {"failed", '\0', {}, marked("List what was set aside under --cursor NAME")}};
 constexpr OptionSpec chat_options[] = {
-    {"hold", '\0', "WHEN", "Show what arrives: now, idle (the default) or manual"}};
+    {"hold", '\0', "WHEN", marked("Show what arrives: now, idle (the default) or manual")}};
 constexpr OptionSpec wait_options[] = {
-    {"timeout", '\0', "DUR", "How long to wait (until all have an end)"}};
-constexpr OptionSpec read_options[] = {{"all", '\0', {}, "Every message of the inbox"}};
-constexpr OptionSpec purge_options[] = {{"older-than", '\0', "DUR", "Only what is older"},
-                                        {"yes", 'y', {}, "Do not ask"}};
+    {"timeout", '\0', "DUR", marked("How long to wait (until all have an end)")}};
+constexpr OptionSpec read_options[] = {{"all", '\0', {}, marked("Every message of the inbox")}};
+constexpr OptionSpec purge_options[] = {{"older-than", '\0', "DUR", marked("Only what is older")},
+                                        {"yes", 'y', {}, marked("Do not ask")}};
 constexpr OptionSpec metrics_options[] = {
-    {"format", '\0', "FORMAT", "openmetrics (the default) or prometheus"}};
+    {"format", '\0', "FORMAT", marked("openmetrics (the default) or prometheus")}};
 constexpr OptionSpec doctor_options[] = {
-    {"config", '\0', "FILE", "The daemon's configuration, if it is not the default one"}};
+    {"config", '\0', "FILE", marked("The daemon's configuration, if it is not the default one")}};
 constexpr OptionSpec peer_add_options[] = {
-    {"dialect", '\0', "NAME", "base, upper, quoted or short; otherwise it is learnt"}};
+    {"dialect", '\0', "NAME", marked("base, upper, quoted or short; otherwise it is learnt")}};
 
 constexpr Command table[] = {
-    {"send", "PEER [TEXT...]", "Send a message and wait for its confirmation", 1, any_number,
-     send_options, run_send,
+    {"send", "PEER [TEXT...]", marked("Send a message and wait for its confirmation"), 1,
+     any_number, send_options, run_send,
      "  p2pctl send 10.0.0.5 hello\n"
      "  make 2>&1 | p2pctl send bob\n"
      "  p2pctl send bob --lines --no-wait < notes.txt\n"},
-    {"reply", "ID [TEXT...]", "Answer a message of the inbox", 1, any_number, reply_options,
+    {"reply", "ID [TEXT...]", marked("Answer a message of the inbox"), 1, any_number, reply_options,
      run_reply,
      "  p2pctl reply 42 yes, gladly\n"
      "  p2pctl reply 42 -f answer.txt\n"},
-    {"ask", "PEER [TEXT...]", "Send a question and print the reply to it", 1, any_number,
+    {"ask", "PEER [TEXT...]", marked("Send a question and print the reply to it"), 1, any_number,
      ask_options, run_ask, "  p2pctl ask bob 'Reboot now?' --choices yes,no --timeout 5m\n"},
-    {"inbox", "", "List received messages, the newest last", 0, 0, inbox_options, run_inbox,
+    {"inbox", "", marked("List received messages, the newest last"), 0, 0, inbox_options, run_inbox,
      "  p2pctl inbox --unread --since 1h\n"},
-    {"sent", "", "List sent messages and what became of them", 0, 0, sent_options, run_sent},
-    {"show", "ID...", "Show messages whole", 1, any_number, show_options, run_show},
-    {"thread", "PEER|ID", "List all to and from one peer", 1, 1, thread_options, run_thread},
-    {"watch", "[ARG...]", "Print messages as they arrive", 0, any_number, watch_options, run_watch,
+    {"sent", "", marked("List sent messages and what became of them"), 0, 0, sent_options,
+     run_sent},
+    {"show", "ID...", marked("Show messages whole"), 1, any_number, show_options, run_show},
+    {"thread", "PEER|ID", marked("List all to and from one peer"), 1, 1, thread_options,
+     run_thread},
+    {"watch", "[ARG...]", marked("Print messages as they arrive"), 0, any_number, watch_options,
+     run_watch,
      "  p2pctl watch --since 0 --json\n"
      "  p2pctl watch --from bob --count 1 --timeout 10m\n"
      "  p2pctl watch --cursor alarms --exec logger -- -t alarm\n"},
-    {"chat", "[PEER]", "Write and receive messages in one terminal", 0, 1, chat_options, run_chat,
+    {"chat", "[PEER]", marked("Write and receive messages in one terminal"), 0, 1, chat_options,
+     run_chat,
      "  p2pctl chat bob\n"
      "  p2pctl chat --hold manual\n"},
-    {"wait", "ID...", "Wait until sent messages are confirmed", 1, any_number, wait_options,
+    {"wait", "ID...", marked("Wait until sent messages are confirmed"), 1, any_number, wait_options,
      run_wait},
-    {"retry", "ID...", "Send again what was refused or has expired", 1, any_number, {}, run_retry},
-    {"cancel", "ID...", "Give up messages that are not confirmed", 1, any_number, {}, run_cancel},
-    {"read", "ID...|--all", "Mark messages as read", 0, any_number, read_options, run_read},
-    {"unread", "ID...", "Mark messages as unread", 1, any_number, {}, run_unread},
-    {"search", "WORDS...", "Find messages by their words", 1, any_number, search_options,
+    {"retry",
+     "ID...",
+     marked("Send again what was refused or has expired"),
+     1,
+     any_number,
+     {},
+     run_retry},
+    {"cancel",
+     "ID...",
+     marked("Give up messages that are not confirmed"),
+     1,
+     any_number,
+     {},
+     run_cancel},
+    {"read", "ID...|--all", marked("Mark messages as read"), 0, any_number, read_options, run_read},
+    {"unread", "ID...", marked("Mark messages as unread"), 1, any_number, {}, run_unread},
+    {"search", "WORDS...", marked("Find messages by their words"), 1, any_number, search_options,
      run_search, "  p2pctl search lunch 'next tues*'\n"},
-    {"delete", "ID...", "Delete messages", 1, any_number, {}, run_delete},
-    {"purge", "", "Delete all that is read or finished (administrators)", 0, 0, purge_options,
-     run_purge, "  p2pctl purge --older-than 30d\n"},
-    {"peer list", "", "List the peers", 0, 0, {}, run_peer_list},
-    {"peer show", "PEER", "Show all about one peer", 1, 1, {}, run_peer_show},
-    {"peer add", "NAME ADDRESS", "Give a peer a name", 2, 2, peer_add_options, run_peer_add,
+    {"delete", "ID...", marked("Delete messages"), 1, any_number, {}, run_delete},
+    {"purge", "", marked("Delete all that is read or finished (administrators)"), 0, 0,
+     purge_options, run_purge, "  p2pctl purge --older-than 30d\n"},
+    {"peer list", "", marked("List the peers"), 0, 0, {}, run_peer_list},
+    {"peer show", "PEER", marked("Show all about one peer"), 1, 1, {}, run_peer_show},
+    {"peer add", "NAME ADDRESS", marked("Give a peer a name"), 2, 2, peer_add_options, run_peer_add,
      "  p2pctl peer add bob 10.0.0.5\n"},
-    {"peer rename", "NAME NEW", "Change a peer's name", 2, 2, {}, run_peer_rename},
-    {"peer remove", "NAME", "Take a peer out of the address book", 1, 1, {}, run_peer_remove},
-    {"status", "", "Show how the daemon does", 0, 0, {}, run_status},
-    {"doctor", "[PEER...]", "Say what is wrong and how to mend it", 0, any_number, doctor_options,
-     run_doctor, "  p2pctl doctor bob\n"},
-    {"metrics", "", "Print counters and histograms for Prometheus", 0, 0, metrics_options,
+    {"peer rename", "NAME NEW", marked("Change a peer's name"), 2, 2, {}, run_peer_rename},
+    {"peer remove",
+     "NAME",
+     marked("Take a peer out of the address book"),
+     1,
+     1,
+     {},
+     run_peer_remove},
+    {"status", "", marked("Show how the daemon does"), 0, 0, {}, run_status},
+    {"doctor", "[PEER...]", marked("Say what is wrong and how to mend it"), 0, any_number,
+     doctor_options, run_doctor, "  p2pctl doctor bob\n"},
+    {"metrics", "", marked("Print counters and histograms for Prometheus"), 0, 0, metrics_options,
      run_metrics, "  p2pctl metrics --format prometheus > /run/p2pd.prom\n"},
-    {"config show", "", "Show every setting and where it comes from", 0, 0, {}, run_config_show},
+    {"config show",
+     "",
+     marked("Show every setting and where it comes from"),
+     0,
+     0,
+     {},
+     run_config_show},
     {"config check",
      "[FILE]",
-     "Check a configuration, without a daemon",
+     marked("Check a configuration, without a daemon"),
      0,
      1,
      {},
      run_config_check},
-    {"backup", "", "Copy the store as it is now (administrators)", 0, 0, {}, run_backup},
+    {"backup", "", marked("Copy the store as it is now (administrators)"), 0, 0, {}, run_backup},
     {"export",
      "",
-     "Print the whole store as JSON Lines",
+     marked("Print the whole store as JSON Lines"),
      0,
      0,
      {},
@@ -145,17 +180,17 @@ constexpr Command table[] = {
      "  p2pctl export > messages.jsonl\n"},
     {"import",
      "[FILE]",
-     "Take in what was exported (administrators)",
+     marked("Take in what was exported (administrators)"),
      0,
      1,
      {},
      run_import,
      "  p2pctl import messages.jsonl\n"},
-    {"reload", "", "Read the configuration again (administrators)", 0, 0, {}, run_reload},
-    {"log-level", "[LEVEL]", "Show or set how much is logged", 0, 1, {}, run_log_level},
+    {"reload", "", marked("Read the configuration again (administrators)"), 0, 0, {}, run_reload},
+    {"log-level", "[LEVEL]", marked("Show or set how much is logged"), 0, 1, {}, run_log_level},
     {"rpc",
      "METHOD [JSON]",
-     "Call a method of the control protocol",
+     marked("Call a method of the control protocol"),
      1,
      2,
      {},
@@ -163,14 +198,14 @@ constexpr Command table[] = {
      "  p2pctl rpc list '{\"box\":\"all\",\"limit\":5}'\n"},
     {"completion",
      "SHELL",
-     "Print the completion for bash, zsh or fish",
+     marked("Print the completion for bash, zsh or fish"),
      1,
      1,
      {},
      run_completion,
      "  source <(p2pctl completion bash)\n"},
-    {"help", "[COMMAND]", "Show help", 0, 2, {}, run_help},
-    {"version", "", "Show the versions of p2pctl and the daemon", 0, 0, {}, run_version},
+    {"help", "[COMMAND]", marked("Show help"), 0, 2, {}, run_help},
+    {"version", "", marked("Show the versions of p2pctl and the daemon"), 0, 0, {}, run_version},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
+#include "ctl/language.h"
 #include "ctl/message_filter.h"
 #include "ctl/reply_wait.h"
 #include "ctl/results.h"
@@ -21,7 +22,7 @@ std::vector<std::string> choices_of(const Arguments& arguments) {
     if (!given) return {};
     std::vector<std::string> choices = split_commas(*given);
     if (std::ranges::any_of(choices, [](const auto& choice) { return folded(choice).empty(); })) {
-        throw ControlError(error_usage, "--choices has an empty one",
+        throw ControlError(error_usage, tr("--choices has an empty one"),
                            "p2pctl ask bob 'Reboot?' --choices yes,no");
     }
     return choices;
@@ -73,8 +74,10 @@ ExitCode await_answer(Context& context, std::uint64_t id, std::uint64_t since,
         if (!reply) return wait.exit();
         const std::string* const choice = chosen(choices, reply->text);
         if (choice != nullptr || choices.empty()) return print_answer(context, *reply, choice);
-        context.remark("not one of the choices: " + terminal_text(reply->text, LineBreaks::keep));
+        context.remark(
+            tr("not one of the choices: {1}", terminal_text(reply->text, LineBreaks::keep)));
         if (corrections >= corrections_max) continue;
+        // In English whatever the language here is: nobody knows which the peer reads.
         wait.about(send_reply(context, reply->id, "Please answer " + joined(choices, " or "),
                               expiry(context.arguments()))
                        .id);

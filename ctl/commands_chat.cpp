@@ -5,21 +5,22 @@
 
 #include "ctl/chat.h"
 #include "ctl/commands.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
 namespace {
 
 void check_terminal(const Context& context) {
-    static constexpr const char* in_scripts = "programs use p2pctl watch --json and p2pctl send";
-    if (context.json()) throw ControlError(error_usage, "chat has no JSON", in_scripts);
+    const std::string in_scripts = tr("programs use p2pctl watch --json and p2pctl send");
+    if (context.json()) throw ControlError(error_usage, tr("chat has no JSON"), in_scripts);
     if (!::isatty(STDIN_FILENO) || !::isatty(STDOUT_FILENO)) {
-        throw ControlError(error_usage, "chat needs a terminal to type at", in_scripts);
+        throw ControlError(error_usage, tr("chat needs a terminal to type at"), in_scripts);
     }
     const char* const terminal = std::getenv("TERM");
     if (!terminal || !*terminal || std::string_view(terminal) == "dumb") {
-        throw ControlError(error_usage, "chat needs a terminal that can move its cursor",
-                           "set TERM to what it is; elsewhere: p2pctl watch and p2pctl send");
+        throw ControlError(error_usage, tr("chat needs a terminal that can move its cursor"),
+                           tr("set TERM to what it is; elsewhere: p2pctl watch and p2pctl send"));
     }
 }
 

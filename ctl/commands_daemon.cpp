@@ -6,6 +6,8 @@
 #include "common/nearest_name.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/english_texts.h"
+#include "ctl/language.h"
 #include "ctl/output_metrics.h"
 #include "ctl/output_status.h"
 #include "ctl/results.h"
@@ -20,16 +22,16 @@ void check_level(const std::string& level) {
     std::vector<std::string_view> names;
     for (const auto& [value, name] : enum_names(LogLevel{})) names.push_back(name);
     const auto nearest = nearest_name(level, names);
-    throw ControlError(error_usage, "\"" + level + "\" is no level: debug, info, warning or error",
-                       nearest ? "did you mean " + std::string(*nearest) + "?" : std::string());
+    throw ControlError(error_usage, tr("\"{1}\" is no level: debug, info, warning or error", level),
+                       nearest ? tr("did you mean {1}?", *nearest) : std::string());
 }
 
 /// The arguments of `rpc` as JSON; throws ControlError (exit 64).
 Json parse_params(const std::string& text) {
     Json params = Json::parse(text, nullptr, false);
     if (params.is_discarded()) {
-        throw ControlError(error_usage, "the parameters are no JSON: " + text,
-                           "quote them for the shell: p2pctl rpc list '{\"limit\":5}'");
+        throw ControlError(error_usage, tr("the parameters are no JSON: {1}", text),
+                           tr("quote them for the shell: {1}", "p2pctl rpc list '{\"limit\":5}'"));
     }
     return params;
 }
@@ -54,7 +56,7 @@ ExitCode run_metrics(Context& context) {
     const auto format = enum_value<MetricsFormat>(wanted);
     if (!format) {
         throw ControlError(error_usage,
-                           "--format: \"" + wanted + "\" is neither openmetrics nor prometheus");
+                           tr("--format: \"{1}\" is neither openmetrics nor prometheus", wanted));
     }
     const Json result = context.call("metrics", Json::object());
     if (context.json()) {
@@ -85,14 +87,16 @@ ExitCode run_config_check(Context& context) {
     try {
         result.entries = load_config(sources).entries();
     } catch (const ConfigError& error) {
-        throw ControlError(error_configuration, error.what());
+        throw ControlError(error_configuration, in_language(error.what()));
     }
     const std::string name =
         sources.file ? *sources.file : default_config_file(sources.kind, sources.environment);
     if (context.json()) {
         context.print_json("config", write_fields(result));
     } else if (!context.quiet()) {
-        context.print((name.empty() ? "the configuration" : one_line(name)) + " is in order\n");
+        context.print((name.empty() ? tr("the configuration is in order")
+                                    : tr("{1} is in order", one_line(name))) +
+                      "\n");
     }
     return ExitCode::done;
 }

@@ -5,12 +5,15 @@
 
 #include "common/config.h"
 #include "common/endpoint_text.h"
+#include "common/terminal_text.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
 #include "ctl/doctor_facts.h"
 #include "ctl/doctor_host.h"
 #include "ctl/doctor_peer.h"
+#include "ctl/english_texts.h"
+#include "ctl/language.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
@@ -47,12 +50,12 @@ Findings config_findings(const Context& context, const std::string& socket) {
     try {
         const ConfigSources sources = sources_of(context, socket);
         const Config config = load_config(sources);
-        Findings findings{fine("config", "the configuration is in order")};
+        Findings findings{fine("config", tr("the configuration is in order"))};
         if (!sources.file && config.socket != socket) {
-            findings.push_back(warning(
-                "socket",
-                "the configuration has the socket at " + config.socket + ", and not at " + socket,
-                "p2pctl --socket " + config.socket + " doctor"));
+            findings.push_back(warning("socket",
+                                       tr("the configuration has the socket at {1}, and not at {2}",
+                                          config.socket, socket),
+                                       "p2pctl --socket " + config.socket + " doctor"));
             return findings;
         }
         append(findings, port_findings(try_binding(config.listen, false)));
@@ -61,7 +64,8 @@ Findings config_findings(const Context& context, const std::string& socket) {
         }
         return findings;
     } catch (const ConfigError& error) {
-        return {problem("config", error.what(), "mend it; p2pctl config check says whether it is")};
+        return {problem("config", in_language(error.what()),
+                        tr("mend it; p2pctl config check says whether it is"))};
     }
 }
 
@@ -69,10 +73,10 @@ Findings config_findings(const Context& context, const std::string& socket) {
 Finding next_config_finding(const Context& context, const std::string& socket) {
     try {
         load_config(sources_of(context, socket));
-        return fine("config", "the configuration is in order");
+        return fine("config", tr("the configuration is in order"));
     } catch (const ConfigError& error) {
-        return warning("config", std::string("p2pd would not start again: ") + error.what(),
-                       "mend it; p2pctl config check says whether it is");
+        return warning("config", tr("p2pd would not start again: {1}", in_language(error.what())),
+                       tr("mend it; p2pctl config check says whether it is"));
     }
 }
 
@@ -181,7 +185,7 @@ Findings findings_of_peer(Context& context, const std::string& peer) {
         if (split && is_ip_address(split->host)) {
             found.level = Level::warning;
             found.hint =
-                "only a message shows whether it can be reached: p2pctl send " + peer + " hello";
+                tr("only a message shows whether it can be reached: p2pctl send {1} hello", peer);
         }
         return {std::move(found)};
     }
@@ -193,13 +197,21 @@ Colour colour_of(Level level) {
                                      : Colour::red;
 }
 
+std::string level_name(Level level) {
+    return level == Level::ok ? tr("ok") : level == Level::warning ? tr("warning") : tr("problem");
+}
+
 /// `problem  disk     what is wrong`, and below it what to do.
 std::string finding_text(const Finding& finding, const Style& style) {
-    constexpr std::size_t level_columns = 8;
+    std::size_t level_columns = 0;
+    for (const auto& [level, name] : enum_names(Level{})) {
+        level_columns = std::max(level_columns, display_width(level_name(level)));
+    }
+    ++level_columns;
     constexpr std::size_t check_columns = 11;
     std::string text =
-        paint(padded(enum_name(finding.level), level_columns), colour_of(finding.level), style) +
-        padded(finding.check, check_columns);
+        paint(padded(level_name(finding.level), level_columns), colour_of(finding.level), style) +
+        padded(tr(finding.check), check_columns);
     if (finding.peer) text += peer_text(finding.name, *finding.peer) + ": ";
     text += one_line(finding.message) + "\n";
     if (finding.hint) text += std::string(level_columns, ' ') + one_line(*finding.hint) + "\n";

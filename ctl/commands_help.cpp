@@ -5,6 +5,8 @@
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/help.h"
+#include "ctl/language.h"
+#include "ctl/placeholders.h"
 
 namespace p2pd {
 
@@ -13,7 +15,7 @@ namespace {
 std::string option_text(const OptionSpec& option) {
     std::string text = option.short_name ? std::string("-") + option.short_name + ", " : "    ";
     text.append("--").append(option.name);
-    if (!option.value.empty()) text.append(" ").append(option.value);
+    if (!option.value.empty()) text += " " + arguments_text(option.value);
     return text;
 }
 
@@ -25,7 +27,7 @@ std::string two_columns(const std::string& left, std::string_view right) {
 std::string options_text(std::span<const OptionSpec> options) {
     std::string text;
     for (const OptionSpec& option : options)
-        text += two_columns(option_text(option), option.summary);
+        text += two_columns(option_text(option), tr(option.summary));
     return text;
 }
 
@@ -39,8 +41,8 @@ std::string help_for(const std::vector<std::string>& words) {
         for (const Command& command : commands()) {
             if (command.name.starts_with(words.front() + " ")) {
                 text +=
-                    two_columns(std::string(command.name) + " " + std::string(command.arguments),
-                                command.summary);
+                    two_columns(std::string(command.name) + " " + arguments_text(command.arguments),
+                                tr(command.summary));
             }
         }
         return text;
@@ -52,29 +54,32 @@ std::string help_for(const std::vector<std::string>& words) {
 
 std::string overview_text() {
     std::string text =
-        "p2pctl: messages over UDP, durable and confirmed\n\n"
-        "Usage: p2pctl [OPTION...] COMMAND [ARGUMENT...]\n\n"
-        "Commands:\n";
+        tr("p2pctl: messages over UDP, durable and confirmed") + "\n\n" +
+        tr("Usage: {1}", arguments_text("p2pctl [OPTION...] COMMAND [ARGUMENT...]")) + "\n\n" +
+        tr("Commands:") + "\n";
     for (const Command& command : commands()) {
-        text += two_columns(std::string(command.name) + " " + std::string(command.arguments),
-                            command.summary);
+        text += two_columns(std::string(command.name) + " " + arguments_text(command.arguments),
+                            tr(command.summary));
     }
-    text += "\nOptions of every command:\n" + options_text(global_options());
-    text +=
-        "\nPEER is IP, IP:PORT, [IPv6]:PORT, a host name or a name of the address book.\n"
-        "Exit codes: 0 done, 1 refused, expired or nothing found, 64 usage, 65 bad data,\n"
-        "66 no such id, 67 unknown peer, 68 unknown host, 69 p2pd not running, 70 internal\n"
-        "error, 74 I/O, 75 not confirmed in time or queue full, 76 protocol mismatch,\n"
-        "77 not permitted, 78 configuration, 130 interrupted.\n"
-        "More on a command: p2pctl help COMMAND\n";
+    text += "\n" + tr("Options of every command:") + "\n" + options_text(global_options());
+    text += "\n" +
+            tr("PEER is IP, IP:PORT, [IPv6]:PORT, a host name or a name of the address book.\n"
+               "Exit codes: 0 done, 1 refused, expired or nothing found, 64 usage, 65 bad data,\n"
+               "66 no such id, 67 unknown peer, 68 unknown host, 69 p2pd not running, 70 internal\n"
+               "error, 74 I/O, 75 not confirmed in time or queue full, 76 protocol mismatch,\n"
+               "77 not permitted, 78 configuration, 130 interrupted.\n"
+               "More on a command: p2pctl help COMMAND") +
+            "\n";
     return text;
 }
 
 std::string command_help_text(const Command& command) {
-    std::string text = std::string(command.summary) + "\n\nUsage: " + usage_text(command) + "\n";
-    if (!command.options.empty()) text += "\nOptions:\n" + options_text(command.options);
-    text += "\nOptions of every command:\n" + options_text(global_options());
-    if (!command.examples.empty()) text += "\nExamples:\n" + std::string(command.examples);
+    std::string text = tr(command.summary) + "\n\n" + tr("Usage: {1}", usage_text(command)) + "\n";
+    if (!command.options.empty())
+        text += "\n" + tr("Options:") + "\n" + options_text(command.options);
+    text += "\n" + tr("Options of every command:") + "\n" + options_text(global_options());
+    if (!command.examples.empty())
+        text += "\n" + tr("Examples:") + "\n" + std::string(command.examples);
     return text;
 }
 
@@ -100,7 +105,7 @@ ExitCode run_completion(Context& context) {
     const std::string& shell = context.arguments().words.front();
     const auto script = completion_script(shell);
     if (!script) {
-        throw ControlError(error_usage, "no completion for \"" + shell + "\": bash, zsh or fish");
+        throw ControlError(error_usage, tr("no completion for \"{1}\": bash, zsh or fish", shell));
     }
     if (context.json()) {
         context.print_json("completion", Json{{"shell", shell}, {"script", *script}});

@@ -7,6 +7,7 @@
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
+#include "ctl/language.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
@@ -46,10 +47,10 @@ std::optional<UtcTime> moment(const Context& context, std::string_view option) {
     if (!given) return std::nullopt;
     const auto time = parse_moment(*given, context.style().time);
     if (!time) {
-        throw ControlError(error_usage,
-                           "--" + std::string(option) + " \"" + *given +
-                               "\": must be a time such as 10:31, \"2026-11-22 10:31\" or "
-                               "2026-11-22T10:31:00Z, or how long ago, such as 2h");
+        throw ControlError(
+            error_usage, tr("--{1} \"{2}\": must be a time such as 10:31, \"2026-11-22 10:31\" or "
+                            "2026-11-22T10:31:00Z, or how long ago, such as 2h",
+                            option, *given));
     }
     return time;
 }
@@ -115,19 +116,19 @@ ExitCode run_list(Context& context, const ListParams& params, Columns columns,
     const std::uint64_t number = wanted_number(context.arguments());
     const auto records = newest(number, asker(context, "list", write_fields(params)));
     return print_messages(context, records, columns,
-                          is_narrowed(params) ? "no such messages" : nothing);
+                          is_narrowed(params) ? tr("no such messages") : nothing);
 }
 
 }  // namespace
 
 ExitCode run_inbox(Context& context) {
     return run_list(context, list_params(context, Box::inbox, "from"), Columns::received,
-                    "the inbox is empty");
+                    tr("the inbox is empty"));
 }
 
 ExitCode run_sent(Context& context) {
     return run_list(context, list_params(context, Box::sent, "to"), Columns::sent,
-                    "nothing was sent yet");
+                    tr("nothing was sent yet"));
 }
 
 ExitCode run_show(Context& context) {
@@ -159,7 +160,7 @@ ExitCode run_thread(Context& context) {
     }
     const auto records =
         newest(wanted_number(context.arguments()), asker(context, "thread", write_fields(params)));
-    return print_messages(context, records, Columns::both, "no messages to or from " + word);
+    return print_messages(context, records, Columns::both, tr("no messages to or from {1}", word));
 }
 
 ExitCode run_search(Context& context) {
@@ -171,7 +172,7 @@ ExitCode run_search(Context& context) {
     const auto records =
         newest(wanted_number(context.arguments()), asker(context, "search", write_fields(params)));
     return print_messages(context, records, Columns::both,
-                          "no message has \"" + params.words + "\"");
+                          tr("no message has \"{1}\"", params.words));
 }
 
 }  // namespace p2pd

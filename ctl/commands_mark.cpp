@@ -4,19 +4,44 @@
 #include <array>
 #include <unistd.h>
 
+#include "common/terminal_text.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/language.h"
 #include "ctl/results.h"
 
 namespace p2pd {
 
 namespace {
 
-ExitCode print_count(Context& context, std::uint64_t count, const std::string& what) {
+/// What was done to so many messages.
+using Said = std::string (*)(std::uint64_t count);
+
+std::string said_read(std::uint64_t count) {
+    return tr_count("{1} message marked as read", "{1} messages marked as read", count);
+}
+
+std::string said_unread(std::uint64_t count) {
+    return tr_count("{1} message marked as unread", "{1} messages marked as unread", count);
+}
+
+std::string said_queued(std::uint64_t count) {
+    return tr_count("{1} message queued again", "{1} messages queued again", count);
+}
+
+std::string said_cancelled(std::uint64_t count) {
+    return tr_count("{1} message cancelled", "{1} messages cancelled", count);
+}
+
+std::string said_deleted(std::uint64_t count) {
+    return tr_count("{1} message deleted", "{1} messages deleted", count);
+}
+
+ExitCode print_count(Context& context, std::uint64_t count, Said what) {
     if (context.json()) {
         context.print_json("count", Json{{"count", count}});
     } else if (!context.quiet()) {
-        context.print(counted(count, "message") + " " + what + "\n");
+        context.print(what(count) + "\n");
     }
     return ExitCode::done;
 }
@@ -35,8 +60,7 @@ void ask_for_ids(Context& context, std::string_view method, Params params, const
 
 /// For methods that answer how many messages they changed.
 template <class Params>
-ExitCode change(Context& context, std::string_view method, const Params& params,
-                const std::string& what) {
+ExitCode change(Context& context, std::string_view method, const Params& params, Said what) {
     std::uint64_t count = 0;
     ask_for_ids(context, method, params,
                 [&](const Json& result) { count += parse_result<CountResult>(result).count; });
@@ -44,7 +68,7 @@ ExitCode change(Context& context, std::string_view method, const Params& params,
 }
 
 /// For methods that answer the messages as they are now.
-ExitCode change_sent(Context& context, std::string_view method, const std::string& what) {
+ExitCode change_sent(Context& context, std::string_view method, Said what) {
     std::uint64_t count = 0;
     ask_for_ids(context, method, IdsParams{}, [&](const Json& result) {
         const auto records = parse_messages(result).messages;
@@ -60,10 +84,15 @@ bool is_sure(const Context& context, const std::string& question) {
     if (context.arguments().has("yes") || !::isatty(STDIN_FILENO) || !::isatty(STDERR_FILENO)) {
         return true;
     }
-    write_all(STDERR_FILENO, question + " [y/N] ");
+    write_all(STDERR_FILENO, question + " " + tr("[y/N]") + " ");
     std::array<char, 64> answer{};
     const ssize_t size = ::read(STDIN_FILENO, answer.data(), answer.size());
-    return size > 0 && (answer[0] == 'y' || answer[0] == 'Y');
+    if (size <= 0) return false;
+    const std::string_view typed(answer.data(), static_cast<std::size_t>(size));
+    const std::string_view letter = typed.substr(0, decode_character(typed).bytes);
+    // Translators: the letters that mean yes, small and capital; y and Y are taken anyway.
+    const std::string letters = "yY" + tr("yY");
+    return !letter.empty() && letters.find(letter) != std::string::npos;
 }
 
 }  // namespace
@@ -71,39 +100,39 @@ bool is_sure(const Context& context, const std::string& question) {
 ExitCode run_read(Context& context) {
     const bool all = context.arguments().has("all");
     if (all == !context.arguments().words.empty()) {
-        throw ControlError(error_usage, "give ids, or --all",
-                           "usage: p2pctl read ID..., or p2pctl read --all");
+        throw ControlError(error_usage, tr("give ids, or --all"),
+                           tr("usage: p2pctl read ID..., or p2pctl read --all"));
     }
     MarkParams params;
     params.all = all;
-    if (!all) return change(context, "mark", params, "marked as read");
+    if (!all) return change(context, "mark", params, said_read);
     const Json result = context.call("mark", write_fields(params));
-    return print_count(context, parse_result<CountResult>(result).count, "marked as read");
+    return print_count(context, parse_result<CountResult>(result).count, said_read);
 }
 
 ExitCode run_unread(Context& context) {
     MarkParams params;
     params.read = false;
-    return change(context, "mark", params, "marked as unread");
+    return change(context, "mark", params, said_unread);
 }
 
 ExitCode run_retry(Context& context) {
-    return change_sent(context, "retry", "queued again");
+    return change_sent(context, "retry", said_queued);
 }
 
 ExitCode run_cancel(Context& context) {
-    return change_sent(context, "cancel", "cancelled");
+    return change_sent(context, "cancel", said_cancelled);
 }
 
 ExitCode run_delete(Context& context) {
-    return change(context, "delete", IdsParams{}, "deleted");
+    return change(context, "delete", IdsParams{}, said_deleted);
 }
 
 ExitCode run_purge(Context& context) {
     static constexpr std::chrono::milliseconds age_max = std::chrono::hours{24 * 36500};
     const auto age = context.arguments().duration("older-than", age_max);
-    if (!age && !is_sure(context, "Delete every message that is read or finished?")) {
-        throw ControlError(error_nothing_found, "nothing was deleted");
+    if (!age && !is_sure(context, tr("Delete every message that is read or finished?"))) {
+        throw ControlError(error_nothing_found, tr("nothing was deleted"));
     }
     PurgeParams params;
     if (age) {
@@ -112,7 +141,7 @@ ExitCode run_purge(Context& context) {
     }
     // A large store takes its time.
     const Json result = context.client().call("purge", write_fields(params), std::nullopt);
-    return print_count(context, parse_result<CountResult>(result).count, "deleted");
+    return print_count(context, parse_result<CountResult>(result).count, said_deleted);
 }
 
 }  // namespace p2pd

@@ -4,6 +4,7 @@
 #include "common/endpoint_text.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/language.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
@@ -14,10 +15,9 @@ namespace {
 void check_name(const std::string& name) {
     if (is_peer_name(name)) return;
     throw ControlError(error_usage,
-                       "\"" + name +
-                           "\" is no name for a peer: letters, digits, - and _, a letter "
-                           "first, at most " +
-                           std::to_string(peer_name_bytes_max) + " bytes");
+                       tr("\"{1}\" is no name for a peer: letters, digits, - and _, a letter "
+                          "first, at most {2} bytes",
+                          name, peer_name_bytes_max));
 }
 
 std::optional<DialectName> wanted_dialect(const Arguments& arguments) {
@@ -26,7 +26,7 @@ std::optional<DialectName> wanted_dialect(const Arguments& arguments) {
     const auto dialect = enum_value<DialectName>(*given);
     if (!dialect) {
         throw ControlError(error_usage,
-                           "--dialect \"" + *given + "\": must be base, upper, quoted or short");
+                           tr("--dialect \"{1}\": must be base, upper, quoted or short", *given));
     }
     return dialect;
 }
@@ -53,7 +53,8 @@ ExitCode run_peer_list(Context& context) {
         std::move(page.peers.begin(), page.peers.end(), std::back_inserter(peers));
     }
     if (peers.empty()) {
-        throw ControlError(error_nothing_found, "no peers yet", "p2pctl peer add NAME ADDRESS");
+        throw ControlError(error_nothing_found, tr("no peers yet"),
+                           tr("p2pctl peer add NAME ADDRESS"));
     }
     if (!context.json()) {
         context.print_paged(peer_table(peers, context.style()));
@@ -81,7 +82,7 @@ ExitCode run_peer_add(Context& context) {
                                wanted_dialect(context.arguments())};
     const Json result = context.call("peers.add", write_fields(params));
     const std::string address = parse_result<PeerRecord>(result).address;
-    return print_changed(context, result, params.name + " is " + one_line(address));
+    return print_changed(context, result, tr("{1} is {2}", params.name, one_line(address)));
 }
 
 ExitCode run_peer_rename(Context& context) {
@@ -89,13 +90,14 @@ ExitCode run_peer_rename(Context& context) {
     check_name(words[1]);
     const Json result =
         context.call("peers.rename", write_fields(PeerRenameParams{words[0], words[1]}));
-    return print_changed(context, result, one_line(words[0]) + " is now " + words[1]);
+    return print_changed(context, result, tr("{1} is now {2}", one_line(words[0]), words[1]));
 }
 
 ExitCode run_peer_remove(Context& context) {
     const std::string& name = context.arguments().words.front();
     const Json result = context.call("peers.remove", write_fields(PeerParams{name}));
-    return print_changed(context, result, one_line(name) + " is no longer in the address book");
+    return print_changed(context, result,
+                         tr("{1} is no longer in the address book", one_line(name)));
 }
 
 }  // namespace p2pd

@@ -4,6 +4,7 @@
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
+#include "ctl/language.h"
 #include "ctl/reply_wait.h"
 #include "ctl/results.h"
 #include "ctl/send_lines.h"
@@ -35,7 +36,7 @@ MessageRecord confirmed(Context& context, MessageRecord record, milliseconds tim
         } catch (const ControlError& error) {
             // It has the message: whatever happens now is no reason to call it failed.
             context.disconnect();
-            if (!first) context.remark(std::string("p2pd has the message, but ") + error.what());
+            if (!first) context.remark(tr("p2pd has the message, but {1}", error.what()));
         }
     }
     return record;
@@ -112,8 +113,8 @@ ExitCode run_send(Context& context) {
     const DeliveryOptions options = delivery_options(arguments);
     if (arguments.has("lines")) {
         if (arguments.words.size() > 1 || arguments.has("file") || options.reply) {
-            throw ControlError(error_usage, "--lines sends the lines of standard input",
-                               "p2pctl send PEER --lines < FILE");
+            throw ControlError(error_usage, tr("--lines sends the lines of standard input"),
+                               tr("p2pctl send PEER --lines < FILE"));
         }
         return send_lines(context, arguments.words.front(), options);
     }

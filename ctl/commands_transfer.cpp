@@ -6,6 +6,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/language.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -26,8 +27,8 @@ public:
     void add(const std::string& line, std::uint64_t number) {
         Json record = Json::parse(line, nullptr, false);
         if (!record.is_object()) {
-            throw ControlError(error_parse, "line " + std::to_string(number) + " is no record",
-                               "it must be as p2pctl export gives it");
+            throw ControlError(error_parse, tr("line {1} is no record", number),
+                               tr("it must be as p2pctl export gives it"));
         }
         if (params_.records.size() == page_messages_max ||
             bytes_ + line.size() > request_bytes_max) {
@@ -62,7 +63,7 @@ void import_lines(Import& import, std::istream& input, const std::string& name) 
     for (std::uint64_t number = 1; std::getline(input, line); ++number) {
         if (!line.empty()) import.add(line, number);
     }
-    if (input.bad()) throw ControlError(error_io, "cannot read " + name);
+    if (input.bad()) throw ControlError(error_io, tr("cannot read {1}", name));
     import.flush();
 }
 
@@ -86,19 +87,21 @@ ExitCode run_import(Context& context) {
     const auto& words = context.arguments().words;
     Import import(context);
     if (words.empty() || words.front() == "-") {
-        import_lines(import, std::cin, "standard input");
+        import_lines(import, std::cin, tr("standard input"));
     } else {
         std::ifstream file(words.front());
-        if (!file) throw ControlError(error_io, "cannot open " + words.front());
+        if (!file) throw ControlError(error_io, tr("cannot open {1}", words.front()));
         import_lines(import, file, words.front());
     }
     if (context.json()) {
         context.print_json("import", write_fields(import.total()));
     } else if (!context.quiet()) {
-        std::string text = counted(import.total().added, "record") + " added, " +
-                           std::to_string(import.total().known) + " were there already";
+        std::string text = tr_count("{1} record added, {2} were there already",
+                                    "{1} records added, {2} were there already",
+                                    import.total().added, import.total().known);
         if (import.total().cancelled > 0) {
-            text += ", " + counted(import.total().cancelled, "waiting message") + " cancelled";
+            text += ", " + tr_count("{1} waiting message cancelled",
+                                    "{1} waiting messages cancelled", import.total().cancelled);
         }
         context.print(text + "\n");
     }

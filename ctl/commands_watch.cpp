@@ -5,7 +5,9 @@
 #include "ctl/bookmark.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/english_texts.h"
 #include "ctl/hook.h"
+#include "ctl/language.h"
 #include "ctl/message_filter.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/subscription.h"
@@ -85,8 +87,8 @@ private:
             words.push_back(*program);
             words.insert(words.end(), arguments.words.begin(), arguments.words.end());
         } else if (!arguments.words.empty()) {
-            throw ControlError(error_usage, "watch takes no words without --exec",
-                               "p2pctl watch --from PEER");
+            throw ControlError(error_usage, tr("watch takes no words without --exec"),
+                               tr("p2pctl watch --from PEER"));
         }
         return words;
     }
@@ -118,15 +120,15 @@ private:
             }
             end = run_hook(hook_, record);
             if (end.succeeded) break;
-            context_.remark(hook_.front() + " failed for #" + std::to_string(record.id) + ": " +
-                            end.what);
+            context_.remark(
+                tr("{1} failed for #{2}: {3}", hook_.front(), record.id, in_language(end.what)));
         }
         if (!end.succeeded) set_aside({record.id, end.what});
         if (bookmark_) bookmark_->save(subscription_.cursor());
     }
 
     void set_aside(const SetAside& message) {
-        context_.remark("#" + std::to_string(message.id) + " is set aside");
+        context_.remark(tr("#{1} is set aside", message.id));
         if (context_.json()) context_.print_json("set_aside", set_aside_json(message));
         if (bookmark_) bookmark_->set_aside(message);
     }
@@ -145,13 +147,13 @@ private:
 /// What hooks have failed for, and why.
 ExitCode list_failed(Context& context) {
     const auto bookmark = bookmark_of(context.arguments());
-    if (!bookmark) throw ControlError(error_usage, "--failed needs --cursor NAME");
+    if (!bookmark) throw ControlError(error_usage, tr("--failed needs --cursor NAME"));
     const std::vector<SetAside> all = bookmark->aside();
     for (const SetAside& each : all) {
         if (context.json()) {
             context.print_json("set_aside", {{"id", each.id}, {"reason", each.why}});
         } else {
-            context.print("#" + std::to_string(each.id) + ": " + each.why + "\n");
+            context.print("#" + std::to_string(each.id) + ": " + in_language(each.why) + "\n");
         }
     }
     context.out().flush();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/terminal_text.h"
+#include "ctl/language.h"
 #include "ctl/output_json.h"
 #include "ctl/pager.h"
 
@@ -24,7 +25,7 @@ bool wants_colour(const Arguments& arguments) {
     if (when == "always") return true;
     if (when == "never") return false;
     if (when != "auto") {
-        throw ControlError(error_usage, "--color \"" + when + "\": must be auto, always or never");
+        throw ControlError(error_usage, tr("--color \"{1}\": must be auto, always or never", when));
     }
     const char* const terminal = std::getenv("TERM");
     return ::isatty(STDOUT_FILENO) && !has_environment("NO_COLOR") &&
@@ -58,7 +59,7 @@ ControlClient& Context::reconnect() {
     client_.reset();
     const std::string path = socket_path();
     client_.emplace(path);
-    if (verbose_) remark("connected to " + path);
+    if (verbose_) remark(tr("connected to {1}", path));
     return *client_;
 }
 

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/english_texts.h"
+#include "ctl/language.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -29,25 +31,25 @@ std::string user_socket() {
 [[noreturn]] void fail_to_connect(const std::string& path, int error) {
     const std::string what = path + ": " + std::strerror(error);
     if (error == EACCES || error == EPERM) {
-        throw ControlError(error_denied, "not permitted to use p2pd (" + what + ")",
-                           "members of the group p2pd may: sudo adduser $USER p2pd, then log in "
-                           "again");
+        throw ControlError(error_denied, tr("not permitted to use p2pd ({1})", what),
+                           tr("members of the group p2pd may: sudo adduser $USER p2pd, then log in "
+                              "again"));
     }
     const std::string user = path == user_socket() ? "--user " : "";
     const std::string by_hand =
         path == system_socket || !user.empty() ? "p2pd" : "p2pd --socket " + path;
-    throw ControlError(error_not_running, "p2pd is not running (" + what + ")",
-                       "start it: systemctl " + user + "start p2pd, or run " + by_hand +
-                           " by hand; its log: journalctl " + user + "-u p2pd");
+    throw ControlError(
+        error_not_running, tr("p2pd is not running ({1})", what),
+        tr("start it: {1}, or run {2} by hand; its log: {3}", "systemctl " + user + "start p2pd",
+           by_hand, "journalctl " + user + "-u p2pd"));
 }
 
 FileDescriptor connect_to(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.empty() || path.size() >= sizeof address.sun_path) {
-        throw ControlError(error_usage, "the path of the socket must have 1 to " +
-                                            std::to_string(sizeof address.sun_path - 1) +
-                                            " bytes: " + path);
+        throw ControlError(error_usage, tr("the path of the socket must have 1 to {1} bytes: {2}",
+                                           sizeof address.sun_path - 1, path));
     }
     path.copy(static_cast<char*>(address.sun_path), path.size());
     FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -68,9 +70,13 @@ ControlError parse_error(const Json& error) {
     };
     const auto exit = data.is_object() ? data.find("exit") : data.end();
     const bool known = exit != data.end() && exit->is_number_integer() && *exit > 0 && *exit < 256;
-    return {text(data, "code", error_internal.code.data()),
-            known ? static_cast<ExitCode>(exit->get<int>()) : ExitCode::internal,
-            text(error, "message", "p2pd gave no reason"), text(data, "hint", "")};
+    ControlError english(text(data, "code", error_internal.code.data()),
+                         known ? static_cast<ExitCode>(exit->get<int>()) : ExitCode::internal,
+                         text(error, "message", "p2pd gave no reason"), text(data, "hint", ""));
+    // This one may get more words before it is shown.
+    if (english.is(error_unknown_message)) return english;
+    return {english.code(), english.exit(), in_language(english.what()),
+            in_language(english.hint())};
 }
 
 }  // namespace
@@ -154,11 +160,11 @@ std::optional<Incoming> ControlClient::take() {
             input_taken_ = 0;
             input_looked_ = input_.size();
             if (input_.size() > control_line_bytes_max) {
-                throw ControlError(error_protocol, "p2pd sent a line over 1 MiB");
+                throw ControlError(error_protocol, tr("p2pd sent a line over 1 MiB"));
             }
             if (!ended_) return std::nullopt;
-            throw ConnectionLost(error_no_answer, "p2pd closed the connection",
-                                 "its log may say why: journalctl -u p2pd");
+            throw ConnectionLost(error_no_answer, tr("p2pd closed the connection"),
+                                 tr("its log may say why: journalctl -u p2pd"));
         }
         Incoming incoming =
             parse(std::string_view(input_).substr(input_taken_, end - input_taken_));
@@ -170,7 +176,8 @@ std::optional<Incoming> ControlClient::take() {
 
 Incoming ControlClient::parse(std::string_view line) {
     Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object()) throw ControlError(error_protocol, "p2pd sent a line that is no JSON");
+    if (!json.is_object())
+        throw ControlError(error_protocol, tr("p2pd sent a line that is no JSON"));
     Incoming incoming;
     if (const auto id = json.find("id"); id != json.end() && id->is_number_unsigned()) {
         incoming.id = id->get<std::uint64_t>();
@@ -194,12 +201,13 @@ void ControlClient::check_hello(const Incoming& answer) {
     const auto protocol =
         answer.body.is_object() ? answer.body.find("protocol") : answer.body.end();
     if (protocol == answer.body.end() || *protocol != control_protocol_version) {
-        const std::string theirs = protocol == answer.body.end() ? "another" : protocol->dump();
-        throw ControlError(error_protocol,
-                           "p2pd speaks version " + theirs +
-                               " of the control protocol, this p2pctl version " +
-                               std::to_string(control_protocol_version),
-                           "after an upgrade: systemctl restart p2pd");
+        const std::string theirs = protocol == answer.body.end() ? tr("another") : protocol->dump();
+        throw ControlError(
+            error_protocol,
+            tr("p2pd speaks version {1} of the control protocol, this p2pctl version "
+               "{2}",
+               theirs, control_protocol_version),
+            tr("after an upgrade: systemctl restart p2pd"));
     }
     daemon_ = parse_result<HelloResult>(answer.body);
 }
@@ -229,8 +237,8 @@ Json ControlClient::call(std::string_view method, const Json& params,
         return std::move(incoming->body);
     }
     throw ControlError(error_no_answer,
-                       "p2pd does not answer (waited " + duration_text(*timeout) + ")",
-                       "its log may say why: journalctl -u p2pd");
+                       tr("p2pd does not answer (waited {1})", duration_text(*timeout)),
+                       tr("its log may say why: journalctl -u p2pd"));
 }
 
 }  // namespace p2pd

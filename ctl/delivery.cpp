@@ -8,6 +8,7 @@
 #include <set>
 #include <sys/random.h>
 
+#include "ctl/language.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
@@ -34,7 +35,7 @@ Json ask_even_if_broken(Context& context, std::string_view method, const Json& p
     try {
         return context.call(method, params);
     } catch (const ConnectionLost&) {
-        context.remark("the connection broke before the answer; asking again");
+        context.remark(tr("the connection broke before the answer; asking again"));
     }
     context.reconnect();
     return context.call(method, params);
@@ -48,11 +49,11 @@ DeliveryOptions delivery_options(const Arguments& arguments) {
     options.wait = !arguments.has("no-wait");
     if (const auto until = arguments.text("wait")) {
         if (*until != "delivered" && *until != "reply") {
-            throw ControlError(error_usage, "--wait is delivered or reply, not '" + *until + "'",
+            throw ControlError(error_usage, tr("--wait is delivered or reply, not '{1}'", *until),
                                "p2pctl help send");
         }
         if (!options.wait)
-            throw ControlError(error_usage, "--wait and --no-wait exclude each other");
+            throw ControlError(error_usage, tr("--wait and --no-wait exclude each other"));
         options.reply = *until == "reply";
     }
     if (const auto expires = arguments.duration("expires", expires_max)) {
@@ -65,7 +66,7 @@ DeliveryOptions delivery_options(const Arguments& arguments) {
 std::string new_request_id() {
     std::array<unsigned char, 16> bytes{};
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        throw ControlError(error_io, std::string("no random numbers: ") + std::strerror(errno));
+        throw ControlError(error_io, tr("no random numbers: {1}", std::strerror(errno)));
     }
     static constexpr std::string_view digits = "0123456789abcdef";
     std::string id;
@@ -129,7 +130,7 @@ std::vector<MessageRecord> get_messages(Context& context, std::vector<std::uint6
         const std::size_t count = std::min(ids.size(), whole_messages_max);
         params.ids.assign(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count));
         auto page = parse_messages(context.call("get", write_fields(params))).messages;
-        if (page.empty()) throw ControlError(error_protocol, "p2pd gave no messages for ids");
+        if (page.empty()) throw ControlError(error_protocol, tr("p2pd gave no messages for ids"));
         // An answer may be cut short as any page: whatever is left is asked for again.
         std::set<std::uint64_t> given;
         for (const MessageRecord& record : page) given.insert(record.id);

@@ -5,7 +5,8 @@
 #include <chrono>
 
 #include "common/endpoint_text.h"
-#include "ctl/output_human.h"
+#include "ctl/language.h"
+#include "ctl/placeholders.h"
 
 namespace p2pd {
 
@@ -20,7 +21,7 @@ std::chrono::microseconds between(UtcTime from, UtcTime to) {
 }
 
 std::string ago(UtcTime time, UtcTime now) {
-    return duration_text(std::max(between(time, now), std::chrono::microseconds{0})) + " ago";
+    return tr("{1} ago", duration_text(std::max(between(time, now), std::chrono::microseconds{0})));
 }
 
 std::string port_of(const PeerRecord& peer) {
@@ -29,18 +30,18 @@ std::string port_of(const PeerRecord& peer) {
 }
 
 std::string book_name(const PeerRecord& peer) {
-    return peer.name.value_or("NAME");
+    return peer.name ? *peer.name : arguments_text("NAME");
 }
 
 std::string heard_text(const PeerCase& facts) {
-    if (!facts.peer.last_heard) return "nothing has ever come from it";
-    return "it was heard " + ago(*facts.peer.last_heard, facts.now);
+    if (!facts.peer.last_heard) return tr("nothing has ever come from it");
+    return tr("it was heard {1}", ago(*facts.peer.last_heard, facts.now));
 }
 
 /// `#57 was sent 3 times and is not confirmed`
 std::string waiting_text(const MessageRecord& waiting) {
-    return "#" + std::to_string(waiting.id) + " was sent " + counted(waiting.attempts, "time") +
-           " and is not confirmed";
+    return tr_count("#{2} was sent {1} time and is not confirmed",
+                    "#{2} was sent {1} times and is not confirmed", waiting.attempts, waiting.id);
 }
 
 /// Programs of the dialect upper confirm no reply.
@@ -65,24 +66,25 @@ Finding trouble_finding(const PeerCase& facts) {
         case SendTrouble::port_unreachable:
             break;
         case SendTrouble::host_unreachable:
-            return problem("reach", "there is no way to this host, as the network said " + when,
-                           "is " + address +
-                               " right, is the host on, is there a route: ip route "
-                               "get");
+            return problem(
+                "reach", tr("there is no way to this host, as the network said {1}", when),
+                tr("is {1} right, is the host on, is there a route: ip route get", address));
         case SendTrouble::prohibited:
-            return problem("reach", "a firewall forbids the way there, as it said " + when,
-                           "let UDP port " + port_of(facts.peer) +
-                               " pass, there or on this host: nft list ruleset");
+            return problem("reach", tr("a firewall forbids the way there, as it said {1}", when),
+                           tr("let UDP port {1} pass, there or on this host: nft list ruleset",
+                              port_of(facts.peer)));
         case SendTrouble::too_large:
             return problem(
-                "reach", "the path takes no datagram as large as its messages",
-                "the MTU of the path must be at least 1280: ip link, tunnels on the way");
+                "reach", tr("the path takes no datagram as large as its messages"),
+                tr("the MTU of the path must be at least 1280: ip link, tunnels on the way"));
     }
-    return problem("reach",
-                   "its host is there, but no program on UDP port " + port_of(facts.peer) +
-                       ", as it said " + when + " (ICMP port unreachable)",
-                   "start the program there, or mend the port: p2pctl peer add " +
-                       book_name(facts.peer) + " IP:PORT");
+    return problem(
+        "reach",
+        tr("its host is there, but no program on UDP port {1}, as it said {2} (ICMP port "
+           "unreachable)",
+           port_of(facts.peer), when),
+        tr("start the program there, or mend the port: p2pctl peer add {1} IP:PORT",
+           book_name(facts.peer)));
 }
 
 /// The dialect was set by hand, and another program of the same host writes in another.
@@ -96,33 +98,35 @@ const PeerRecord* contradiction(const PeerCase& facts) {
 
 Finding dialect_finding(const PeerCase& facts, const PeerRecord& other) {
     const std::string theirs(enum_name(other.dialect));
-    return problem("dialect",
-                   waiting_text(*facts.waiting) + ": it is written to in the dialect " +
-                       std::string(enum_name(facts.peer.dialect)) + ", set by hand, but " +
-                       other.address + " on its host writes " + theirs,
-                   "p2pctl peer add " + book_name(facts.peer) + " " + facts.peer.address +
-                       " --dialect " + theirs);
+    return problem(
+        "dialect",
+        tr("{1}: it is written to in the dialect {2}, set by hand, but {3} on its host "
+           "writes {4}",
+           waiting_text(*facts.waiting), enum_name(facts.peer.dialect), other.address, theirs),
+        "p2pctl peer add " + book_name(facts.peer) + " " + facts.peer.address + " --dialect " +
+            theirs);
 }
 
 Finding one_way_finding(const PeerCase& facts) {
-    return problem("reach",
-                   "the way there is blocked, the way back is not: " +
-                       waiting_text(*facts.waiting) + ", but " + heard_text(facts),
-                   "there: let UDP port " + port_of(facts.peer) +
-                       " in, and see that its program still answers; behind a NAT: forward the "
-                       "port");
+    return problem(
+        "reach",
+        tr("the way there is blocked, the way back is not: {1}, but {2}",
+           waiting_text(*facts.waiting), heard_text(facts)),
+        tr("there: let UDP port {1} in, and see that its program still answers; behind a "
+           "NAT: forward the port",
+           port_of(facts.peer)));
 }
 
 Finding silent_finding(const PeerCase& facts) {
-    std::string hint = "is " + facts.peer.address +
-                       " right? There: is the program running, and does a firewall let UDP port " +
-                       port_of(facts.peer) + " in?";
+    std::string hint =
+        tr("is {1} right? There: is the program running, and does a firewall let UDP port {2} in?",
+           facts.peer.address, port_of(facts.peer));
     if (facts.peer.dialect_by_hand) {
-        hint += " Its dialect was set by hand to " + std::string(enum_name(facts.peer.dialect)) +
-                ": is that right?";
+        hint += " " + tr("Its dialect was set by hand to {1}: is that right?",
+                         enum_name(facts.peer.dialect));
     }
-    return problem("reach", "silence: " + waiting_text(*facts.waiting) + ", " + heard_text(facts),
-                   hint);
+    return problem("reach",
+                   tr("silence: {1}, {2}", waiting_text(*facts.waiting), heard_text(facts)), hint);
 }
 
 Finding reach_finding(const PeerCase& facts) {
@@ -134,27 +138,27 @@ Finding reach_finding(const PeerCase& facts) {
         return is_heard_since(facts) ? one_way_finding(facts) : silent_finding(facts);
     }
     if (facts.waiting) {
-        return fine("reach", "#" + std::to_string(facts.waiting->id) + " is on its way; " +
-                                 heard_text(facts));
+        return fine("reach", tr("#{1} is on its way; {2}", facts.waiting->id, heard_text(facts)));
     }
     if (facts.confirmed_at) {
-        return fine("reach", "it confirmed a message " + ago(*facts.confirmed_at, facts.now));
+        return fine("reach", tr("it confirmed a message {1}", ago(*facts.confirmed_at, facts.now)));
     }
-    return warning("reach", "it has confirmed no message yet; " + heard_text(facts),
-                   "only a message shows whether it can be reached: p2pctl send " +
-                       facts.peer.name.value_or(facts.peer.address) + " hello");
+    return warning("reach", tr("it has confirmed no message yet; {1}", heard_text(facts)),
+                   tr("only a message shows whether it can be reached: p2pctl send {1} hello",
+                      facts.peer.name.value_or(facts.peer.address)));
 }
 
 Finding back_finding(const PeerCase& facts) {
     if (facts.peer.repeats < repeats_many) {
-        return fine("acks", "it does not repeat what was confirmed to it");
+        return fine("acks", tr("it does not repeat what was confirmed to it"));
     }
-    return problem("acks",
-                   "our ACKs do not reach it: its last message came " +
-                       std::to_string(facts.peer.repeats + 1) +
-                       " times, and each copy was confirmed",
-                   "let UDP from this host's port pass to it: firewalls on both hosts, NAT "
-                   "between them");
+    return problem(
+        "acks",
+        tr("our ACKs do not reach it: its last message came {1} times, and each copy was "
+           "confirmed",
+           facts.peer.repeats + 1),
+        tr("let UDP from this host's port pass to it: firewalls on both hosts, NAT "
+           "between them"));
 }
 
 std::optional<std::chrono::microseconds> offset(const MessageRecord& message) {
@@ -169,21 +173,21 @@ std::optional<Finding> clock_finding(const PeerCase& facts) {
         if (const auto known = offset(message)) offsets.push_back(*known);
     }
     if (offsets.empty()) return std::nullopt;
-    const std::string hint = "timedatectl on both hosts says whether they are synchronised";
+    const std::string hint = tr("timedatectl on both hosts says whether they are synchronised");
     if (offsets.back() < -clocks_apart) {
         return warning("clock",
-                       "its clock is ahead of ours by " + duration_text(-offsets.back()) +
-                           ", as its last message says",
+                       tr("its clock is ahead of ours by {1}, as its last message says",
+                          duration_text(-offsets.back())),
                        hint);
     }
     const auto least = *std::ranges::min_element(offsets);
     if (offsets.back() > clocks_apart && least > clocks_apart) {
         return warning("clock",
-                       "its clock is behind ours by " + duration_text(least) +
-                           ", or its messages have waited that long",
+                       tr("its clock is behind ours by {1}, or its messages have waited that long",
+                          duration_text(least)),
                        hint);
     }
-    return fine("clock", "the clocks agree to a minute");
+    return fine("clock", tr("the clocks agree to a minute"));
 }
 
 }  // namespace

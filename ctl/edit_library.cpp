@@ -4,14 +4,15 @@
 #include <dlfcn.h>
 
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
 namespace {
 
 [[noreturn]] void fail() {
-    throw ControlError(error_internal, "chat needs libedit, which cannot be loaded",
-                       "install it: apt install libedit2");
+    throw ControlError(error_internal, tr("chat needs libedit, which cannot be loaded"),
+                       tr("install it: {1}", "apt install libedit2"));
 }
 
 }  // namespace

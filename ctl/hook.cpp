@@ -13,6 +13,7 @@
 
 #include "ctl/control_error.h"
 #include "ctl/file_descriptor.h"
+#include "ctl/language.h"
 #include "ctl/output_json.h"
 
 extern char** environ;
@@ -21,17 +22,17 @@ namespace p2pd {
 
 namespace {
 
-[[noreturn]] void fail(std::string_view what, int error) {
-    throw ControlError(error_io, std::string(what) + ": " + std::strerror(error));
+[[noreturn]] void fail_for_memory(int error) {
+    throw ControlError(error_io, tr("no memory for a message: {1}", std::strerror(error)));
 }
 
 /// In memory, not a pipe: a program that reads nothing keeps nobody waiting.
 FileDescriptor file_of(std::string_view text) {
     FileDescriptor file(::memfd_create("message", MFD_CLOEXEC));
-    if (file.get() < 0) fail("no memory for a message", errno);
+    if (file.get() < 0) fail_for_memory(errno);
     while (!text.empty()) {
         const ssize_t written = ::write(file.get(), text.data(), text.size());
-        if (written < 0) fail("no memory for a message", errno);
+        if (written < 0) fail_for_memory(errno);
         text.remove_prefix(static_cast<std::size_t>(written));
     }
     ::lseek(file.get(), 0, SEEK_SET);
@@ -87,7 +88,9 @@ public:
 HookEnd wait_for_end(pid_t child) {
     int status = 0;
     while (::waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) fail("the program's end cannot be waited for", errno);
+        if (errno == EINTR) continue;
+        throw ControlError(error_io,
+                           tr("the program's end cannot be waited for: {1}", std::strerror(errno)));
     }
     if (WIFSIGNALED(status)) return {false, "signal " + std::to_string(WTERMSIG(status))};
     return {WEXITSTATUS(status) == 0, "exit code " + std::to_string(WEXITSTATUS(status))};
@@ -105,10 +108,14 @@ HookEnd run_hook(const std::vector<std::string>& words, const MessageRecord& rec
                                      &preparation.attributes, pointers(arguments).data(),
                                      pointers(environment).data());
     if (error == ENOENT || error == EACCES) {
-        throw ControlError(error_usage, "cannot run " + words.front() + ": " + std::strerror(error),
-                           "--exec takes a program and its arguments, not a line for a shell");
+        throw ControlError(error_usage,
+                           tr("cannot run {1}: {2}", words.front(), std::strerror(error)),
+                           tr("--exec takes a program and its arguments, not a line for a shell"));
     }
-    if (error != 0) fail("cannot run " + words.front(), error);
+    if (error != 0) {
+        throw ControlError(error_io,
+                           tr("cannot run {1}: {2}", words.front(), std::strerror(error)));
+    }
     return wait_for_end(child);
 }
 

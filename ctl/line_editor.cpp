@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <clocale>
 #include <csignal>
 #include <cstring>
 #include <cwchar>
-#include <langinfo.h>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
 
 #include "common/control_protocol.h"
+#include "ctl/language.h"
 #include "ctl/output.h"
 #include "ctl/wide_text.h"
 
@@ -25,12 +24,6 @@ constexpr int history_lines_max = 500;
 constexpr std::size_t read_bytes_max = 4096;
 /// What is sent is checked against the limit; this only keeps a paste from filling the memory.
 constexpr std::size_t paste_bytes_max = text_bytes_max + 1;
-
-/// libedit takes widths and bytes from the locale; messages are UTF-8 whatever that says.
-void use_utf8() {
-    std::setlocale(LC_CTYPE, "");
-    if (std::string_view(::nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
-}
 
 std::unique_ptr<std::FILE, int (*)(std::FILE*)> open_copy(int fd, const char* mode) {
     return {::fdopen(::dup(fd), mode), &std::fclose};
@@ -46,13 +39,13 @@ LineEditor::LineEditor(LineEvents& events)
       edit_(nullptr, library_.end),
       history_(library_.history_init(), library_.history_end),
       keys_(paste_bytes_max) {
-    use_utf8();
+    use_utf8();  // libedit takes widths and bytes from the locale
     if (in_ && out_ && history_) {
         // Written when a screen is complete, not line by line.
         std::setvbuf(out_.get(), nullptr, _IOFBF, BUFSIZ);
         edit_.reset(library_.init("p2pctl", in_.get(), out_.get(), out_.get()));
     }
-    if (!edit_) throw ControlError(error_io, "the terminal cannot be used for editing");
+    if (!edit_) throw ControlError(error_io, tr("the terminal cannot be used for editing"));
     bind_keys();
     put(ChatKeys::paste_on);
     flush();
@@ -189,7 +182,7 @@ bool LineEditor::take_key(wchar_t& character) {
         }
         const Paste& paste = std::get<Paste>(key);
         if (paste.cut) {
-            print("what was pasted is longer than a message may be: left out\n");
+            print(tr("what was pasted is longer than a message may be: left out") + "\n");
         } else {
             insert(paste.text);
         }

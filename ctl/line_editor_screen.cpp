@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ctl/edit_place.h"
+#include "ctl/language.h"
 #include "ctl/line_editor.h"
 
 namespace p2pd {
@@ -129,7 +130,7 @@ void LineEditor::put(std::string_view text) {
 
 void LineEditor::flush() {
     if (std::fflush(out_.get()) == 0 && std::ferror(out_.get()) == 0) return;
-    throw ControlError(error_io, "the terminal cannot be written to");
+    throw ControlError(error_io, tr("the terminal cannot be written to"));
 }
 
 }  // namespace p2pd

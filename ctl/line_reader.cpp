@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -31,7 +32,7 @@ void LineReader::read_some() {
     } else if (size == 0) {
         ended_ = true;
     } else if (error != EINTR && error != EAGAIN) {
-        throw ControlError(error_io, std::string("standard input: ") + std::strerror(error));
+        throw ControlError(error_io, tr("{1}: {2}", tr("standard input"), std::strerror(error)));
     }
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "ctl/language.h"
 #include "ctl/output_json.h"
 #include "ctl/text_input.h"
 
@@ -234,16 +235,16 @@ void LineSender::finish() {
 }
 
 std::string LineSender::summary() const {
-    std::string text = std::to_string(sent_) + (options_.wait ? " sent" : " queued");
-    if (options_.wait) text += ", " + std::to_string(delivered_) + " delivered";
+    std::string text =
+        options_.wait ? tr("{1} sent, {2} delivered", sent_, delivered_) : tr("{1} queued", sent_);
     const auto add = [&](std::uint64_t count, std::string_view what) {
-        if (count > 0) text.append(", ").append(std::to_string(count)).append(what);
+        if (count > 0) text += ", " + tr(what, count);
     };
-    add(not_confirmed_, " not confirmed yet");
-    add(failed_, " refused or expired");
-    add(unanswered_at_end_, " not answered");
-    add(not_sent_, " not sent");
-    if (stopped_ && !reader_.exhausted()) text += ", the rest not read";
+    add(not_confirmed_, marked("{1} not confirmed yet"));
+    add(failed_, marked("{1} refused or expired"));
+    add(unanswered_at_end_, marked("{1} not answered"));
+    add(not_sent_, marked("{1} not sent"));
+    if (stopped_ && !reader_.exhausted()) text += ", " + tr("the rest not read");
     return text;
 }
 

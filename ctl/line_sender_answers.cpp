@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "ctl/language.h"
 #include "ctl/line_sender.h"
 #include "ctl/output_json.h"
 #include "ctl/results.h"
@@ -138,8 +139,8 @@ void LineSender::reject(std::uint64_t number, const ControlError& error) {
     exit_ = worse(exit_, error.exit());
     show();
     progress_.clear();
-    print_error(ControlError(error.code(), error.exit(),
-                             "line " + std::to_string(number) + ": " + error.what(), error.hint()),
+    print_error(ControlError(error.code(), error.exit(), tr("line {1}: {2}", number, error.what()),
+                             error.hint()),
                 context_.json());
 }
 

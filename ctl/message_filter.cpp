@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -31,8 +32,8 @@ std::set<std::string, std::less<>> parse_types(std::string_view text) {
         if (std::ranges::find(message_types, type) == std::end(message_types)) {
             std::string all;
             for (const std::string_view each : message_types) all.append(" ").append(each);
-            throw ControlError(error_usage, "--types has no '" + type + "'",
-                               "there are, with commas between them:" + all);
+            throw ControlError(error_usage, tr("--types has no '{1}'", type),
+                               tr("there are, with commas between them:{1}", all));
         }
         types.insert(type);
     }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -55,7 +56,7 @@ void Output::flush() {
     buffer_.clear();
     if (write_all(fd_, text)) return;
     if (errno == EPIPE) throw OutputClosed();
-    throw ControlError(error_io, std::string("standard output: ") + std::strerror(errno));
+    throw ControlError(error_io, tr("{1}: {2}", tr("standard output"), std::strerror(errno)));
 }
 
 TerminalSize terminal_size(int fd) {

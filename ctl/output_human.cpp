@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "common/terminal_text.h"
+#include "ctl/english_texts.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -15,34 +17,29 @@ constexpr std::size_t name_columns = 12;
 constexpr std::size_t text_columns_min = 12;
 constexpr std::size_t peer_columns_max = 28;
 
-std::chrono::microseconds milliseconds_text(double ms) {
-    return std::chrono::microseconds(std::llround(std::clamp(ms, 0.0, 1e12) * 1000));
-}
-
 std::string state_text(const MessageRecord& record) {
-    const std::string id = std::to_string(record.id);
-    const std::string reason = record.reason ? ": " + one_line(*record.reason) : "";
+    const std::string reason = record.reason ? ": " + one_line(in_language(*record.reason)) : "";
     switch (record.state) {
         case SendState::delivered:
             return delivered_text(record);
         case SendState::queued:
         case SendState::sending:
-            return (record.attempts == 0 ? std::string("not sent yet, waiting for its turn.")
-                                         : "no answer yet, still trying (attempt " +
-                                               std::to_string(record.attempts) + ").") +
-                   " Follow it: p2pctl wait " + id;
+            return (record.attempts == 0
+                        ? tr("not sent yet, waiting for its turn.")
+                        : tr("no answer yet, still trying (attempt {1}).", record.attempts)) +
+                   " " + tr("Follow it: p2pctl wait {1}", record.id);
         case SendState::refused:
         case SendState::expired:
-            return std::string(enum_name(record.state)) + reason + ". Try again: p2pctl retry " +
-                   id;
+            return state_name(record.state) + reason + ". " +
+                   tr("Try again: p2pctl retry {1}", record.id);
         case SendState::cancelled:
-            return "cancelled" + reason;
+            return state_name(record.state) + reason;
     }
     return {};
 }
 
 std::string line_head(const MessageRecord& record) {
-    return "→ #" + std::to_string(record.id) + " to " + peer_text(record.name, record.peer) + ": ";
+    return tr("→ #{1} to {2}: ", record.id, peer_text(record.name, record.peer));
 }
 
 std::optional<UtcTime> time_of(const MessageRecord& record) {
@@ -65,7 +62,7 @@ Row row_of(const MessageRecord& record, Columns columns, const Style& style) {
     }
     return {std::to_string(record.id), time ? time_text(*time, style.time) : "-",
             fit_width(peer, peer_columns_max),
-            record.dir == Direction::out ? std::string(enum_name(record.state)) : std::string()};
+            record.dir == Direction::out ? state_name(record.state) : std::string()};
 }
 
 struct Widths {
@@ -81,7 +78,7 @@ Widths widths_of(std::span<const Row> rows) {
         widths.id = std::max(widths.id, row.id.size());
         widths.time = std::max(widths.time, display_width(row.time));
         widths.peer = std::max(widths.peer, display_width(row.peer));
-        widths.state = std::max(widths.state, row.state.size());
+        widths.state = std::max(widths.state, display_width(row.state));
     }
     return widths;
 }
@@ -119,30 +116,35 @@ std::string received_details(const MessageRecord& record, const Style& style) {
     if (record.claims) details += detail_line("claims to be", one_line(*record.claims));
     add_time(details, "sent", record.sent_at, style);
     add_time(details, "received", record.received_at, style);
-    return details + detail_line("read", record.read ? "yes" : "no");
+    return details + detail_line("read", record.read ? tr("yes") : tr("no"));
 }
 
 std::string sent_details(const MessageRecord& record, const Style& style) {
     std::string details = detail_line("to", peer_text(record.name, record.peer));
     details +=
-        detail_line("state", paint(enum_name(record.state), state_colour(record.state), style));
-    if (record.reason) details += detail_line("reason", one_line(*record.reason));
+        detail_line("state", paint(state_name(record.state), state_colour(record.state), style));
+    if (record.reason) details += detail_line("reason", one_line(in_language(*record.reason)));
     details += detail_line("attempts", std::to_string(record.attempts));
     add_time(details, "created", record.created_at, style);
     add_time(details, "confirmed", record.acked_at, style);
     if (!record.acked_at) add_time(details, "expires", record.expires_at, style);
     if (record.rtt_ms) {
-        details += detail_line("round trip", duration_text(milliseconds_text(*record.rtt_ms)));
+        details += detail_line("round trip", duration_text(microseconds_of(*record.rtt_ms)));
     }
     return details;
 }
 
 std::string heard_text(const PeerRecord& peer, const Style& style) {
-    if (!peer.last_heard) return "never";
-    return time_text(*peer.last_heard, style.time) + (peer.away ? ", away" : "");
+    if (!peer.last_heard) return tr("never");
+    const std::string time = time_text(*peer.last_heard, style.time);
+    return peer.away ? tr("{1}, away", time) : time;
 }
 
 }  // namespace
+
+std::chrono::microseconds microseconds_of(double ms) {
+    return std::chrono::microseconds(std::llround(std::clamp(ms, 0.0, 1e12) * 1000));
+}
 
 std::string paint(std::string_view text, Colour colour, const Style& style) {
     static constexpr std::string_view codes[] = {"1", "2", "31", "32", "33"};
@@ -164,10 +166,11 @@ Colour state_colour(SendState state) {
 }
 
 std::string delivered_text(const MessageRecord& record) {
-    if (record.rtt_ms) return "delivered in " + duration_text(milliseconds_text(*record.rtt_ms));
-    if (!record.acked_at || !record.created_at) return "delivered";
-    return "delivered in " + duration_text(std::chrono::microseconds(std::max<std::int64_t>(
-                                 record.acked_at->us - record.created_at->us, 0)));
+    if (!record.rtt_ms && (!record.acked_at || !record.created_at)) return state_name(record.state);
+    const auto took = record.rtt_ms ? microseconds_of(*record.rtt_ms)
+                                    : std::chrono::microseconds(std::max<std::int64_t>(
+                                          record.acked_at->us - record.created_at->us, 0));
+    return tr("delivered in {1}", duration_text(took));
 }
 
 std::string one_line(std::string_view text) {
@@ -179,12 +182,26 @@ std::string padded(std::string_view text, std::size_t columns) {
     return std::string(text) + std::string(columns > width ? columns - width : 0, ' ');
 }
 
-std::string counted(std::uint64_t count, std::string_view noun) {
-    return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+std::string state_name(SendState state) {
+    switch (state) {
+        case SendState::queued:
+            return tr("queued");
+        case SendState::sending:
+            return tr("sending");
+        case SendState::delivered:
+            return tr("delivered");
+        case SendState::refused:
+            return tr("refused");
+        case SendState::expired:
+            return tr("expired");
+        case SendState::cancelled:
+            return tr("cancelled");
+    }
+    return {};
 }
 
 std::string detail_line(std::string_view name, std::string_view value) {
-    return padded(name, name_columns) + " " + std::string(value) + "\n";
+    return padded(tr(name), name_columns) + " " + std::string(value) + "\n";
 }
 
 std::string peer_text(const std::optional<std::string>& name, std::string_view address) {
@@ -196,7 +213,7 @@ std::string sent_line(const MessageRecord& record, const Style& style) {
 }
 
 std::string queued_line(const MessageRecord& record) {
-    return line_head(record) + "queued\n";
+    return line_head(record) + tr("queued") + "\n";
 }
 
 std::string message_table(std::span<const MessageRecord> records, Columns columns,
@@ -234,8 +251,8 @@ std::string peer_table(std::span<const PeerRecord> peers, const Style& style) {
         table += padded(peer.name ? one_line(*peer.name) : "-", names) + "  ";
         table += padded(one_line(peer.address), addresses) + "  ";
         table += padded(peer.p2pd ? "p2pd" : enum_name(peer.dialect), 6) + "  ";
-        table += "heard " + heard_text(peer, style);
-        if (peer.queued > 0) table += ", " + std::to_string(peer.queued) + " not confirmed yet";
+        table += tr("heard {1}", heard_text(peer, style));
+        if (peer.queued > 0) table += ", " + tr("{1} not confirmed yet", peer.queued);
         table += "\n";
     }
     return table;
@@ -244,19 +261,20 @@ std::string peer_table(std::span<const PeerRecord> peers, const Style& style) {
 std::string peer_details(const PeerRecord& peer, const Style& style) {
     std::string details = detail_line("name", peer.name ? one_line(*peer.name) : "-");
     details += detail_line("address", one_line(peer.address));
-    details += detail_line("dialect", std::string(enum_name(peer.dialect)) +
-                                          (peer.dialect_by_hand ? " (set by hand)" : ""));
-    details += detail_line("p2pd", peer.p2pd ? "yes" : "not known to be one");
+    details += detail_line("dialect", peer.dialect_by_hand
+                                          ? tr("{1} (set by hand)", enum_name(peer.dialect))
+                                          : std::string(enum_name(peer.dialect)));
+    details += detail_line("p2pd", peer.p2pd ? tr("yes") : tr("not known to be one"));
     details += detail_line("last heard", heard_text(peer, style));
     details += detail_line("unconfirmed", std::to_string(peer.queued));
     details += detail_line("in flight",
                            std::to_string(peer.in_flight) + " of " + std::to_string(peer.window));
     if (peer.rtt_ms) {
-        details += detail_line("round trip", duration_text(milliseconds_text(*peer.rtt_ms)));
+        details += detail_line("round trip", duration_text(microseconds_of(*peer.rtt_ms)));
     }
     if (peer.rto_ms) {
-        details +=
-            detail_line("retransmits", "after " + duration_text(milliseconds_text(*peer.rto_ms)));
+        details += detail_line("retransmits",
+                               tr("after {1}", duration_text(microseconds_of(*peer.rto_ms))));
     }
     if (peer.trouble) details += detail_line("trouble", enum_name(*peer.trouble));
     return details;

@@ -1,6 +1,7 @@
 // ctl: messages and peers as text for people. Includes std and common.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,9 @@ enum class Colour { bold, dim, red, green, yellow };
 
 /// `text` in that colour, if the style has colours.
 std::string paint(std::string_view text, Colour colour, const Style& style);
+
+/// Of what the daemon gives in milliseconds; in bounds, whatever it gives.
+std::chrono::microseconds microseconds_of(double ms);
 
 /// `bob (10.0.0.5:5000)`, or the address alone.
 std::string peer_text(const std::optional<std::string>& name, std::string_view address);
@@ -59,7 +63,7 @@ std::string one_line(std::string_view text);
 /// Filled up with spaces to `columns` as a terminal counts them.
 std::string padded(std::string_view text, std::size_t columns);
 
-/// `1 message`, `2 messages`.
-std::string counted(std::uint64_t count, std::string_view noun);
+/// The state in the user's language; programs read enum_name().
+std::string state_name(SendState state);
 
 }  // namespace p2pd

@@ -10,6 +10,8 @@
 
 #include "common/endpoint_text.h"
 #include "common/nearest_name.h"
+#include "ctl/language.h"
+#include "ctl/placeholders.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -46,9 +48,9 @@ bool looks_like_host(std::string_view text) {
 
 ControlError unknown_host(const std::string& text, int error) {
     return {error_unknown_host,
-            "no host \"" + text + "\"" +
-                (error != 0 ? ": " + std::string(::gai_strerror(error)) : std::string()),
-            "give its address: IP, IP:PORT or [IPv6]:PORT"};
+            error != 0 ? tr("no host \"{1}\": {2}", text, ::gai_strerror(error))
+                       : tr("no host \"{1}\"", text),
+            tr("give its address: IP, IP:PORT or [IPv6]:PORT")};
 }
 
 ControlError unknown_name(Context& context, const std::string& text) {
@@ -58,9 +60,11 @@ ControlError unknown_name(Context& context, const std::string& text) {
         if (peer.name) names.emplace_back(*peer.name);
     }
     const auto nearest = nearest_name(text, names);
-    return {error_unknown_peer, "no peer \"" + text + "\" in the address book",
-            (nearest ? "did you mean " + std::string(*nearest) + "? If not: " : std::string()) +
-                "p2pctl peer add " + (is_peer_name(text) ? text : "NAME") + " ADDRESS"};
+    const std::string add = "p2pctl peer add " +
+                            (is_peer_name(text) ? text : arguments_text("NAME")) + " " +
+                            arguments_text("ADDRESS");
+    return {error_unknown_peer, tr("no peer \"{1}\" in the address book", text),
+            nearest ? tr("did you mean {1}? If not: {2}", *nearest, add) : add};
 }
 
 }  // namespace
@@ -68,8 +72,8 @@ ControlError unknown_name(Context& context, const std::string& text) {
 std::string resolve_address(const std::string& text) {
     const auto split = split_host_port(text, default_udp_port);
     if (!split) {
-        throw ControlError(error_usage, "\"" + text + "\" is no address",
-                           "give IP, IP:PORT, [IPv6]:PORT or a host name");
+        throw ControlError(error_usage, tr("\"{1}\" is no address", text),
+                           tr("give IP, IP:PORT, [IPv6]:PORT or a host name"));
     }
     if (is_ip_address(split->host)) return text;
     int error = 0;
@@ -95,7 +99,7 @@ Json ask_with_peer(Context& context, const std::string& peer,
     if (!address) {
         throw looks_like_host(peer) ? unknown_host(peer, error) : unknown_name(context, peer);
     }
-    if (context.verbose()) context.remark(peer + " is " + *address);
+    if (context.verbose()) context.remark(tr("{1} is {2}", peer, *address));
     return ask(*address);
 }
 

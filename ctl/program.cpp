@@ -8,7 +8,9 @@
 
 #include "ctl/command_line.h"
 #include "ctl/context.h"
+#include "ctl/english_texts.h"
 #include "ctl/help.h"
+#include "ctl/language.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -29,12 +31,13 @@ ControlError with_newest_id(Context& context, const ControlError& error) {
             const Json status = context.call("status", Json::object());
             const auto newest = parse_result<StatusResult>(status).newest_id;
             message += newest > 0 ? "; the newest is " + std::to_string(newest)
-                                  : std::string("; there are none yet");
+                                  : std::string("; there is none yet");
         } catch (const ControlError&) {
             // The first error is the one that counts.
         }
     }
-    return {error_unknown_message, message, error.hint().empty() ? "p2pctl inbox" : error.hint()};
+    return {error_unknown_message, in_language(message),
+            error.hint().empty() ? "p2pctl inbox" : error.hint()};
 }
 
 ExitCode run_command(const CommandLine& line) {
@@ -69,7 +72,7 @@ ExitCode run_without_command(const CommandLine& line) {
         context.out().flush();
         return ExitCode::done;
     }
-    throw ControlError(error_usage, "no command was given", "see p2pctl help");
+    throw ControlError(error_usage, tr("no command was given"), tr("see p2pctl help"));
 }
 
 ExitCode run_line(const std::vector<std::string>& arguments) {
@@ -82,15 +85,17 @@ ExitCode run_line(const std::vector<std::string>& arguments) {
 
 int run_program(const std::vector<std::string>& arguments) {
     ExitCode exit = ExitCode::internal;
+    const bool json = wants_json(arguments);
+    if (!json) use_language();
     try {
         exit = run_line(arguments);
     } catch (const ControlError& error) {
-        print_error(error, wants_json(arguments));
+        print_error(error, json);
         exit = error.exit();
     } catch (const OutputClosed&) {
         exit = ExitCode::done;
     } catch (const std::exception& error) {
-        print_error({error_internal, error.what()}, wants_json(arguments));
+        print_error({error_internal, error.what()}, json);
     }
     return static_cast<int>(exit);
 }

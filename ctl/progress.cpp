@@ -1,9 +1,10 @@
-// ctl: a line of progress on a terminal. Includes std and POSIX.
+// ctl: a line of progress on a terminal. Includes std, POSIX and common.
 #include "ctl/progress.h"
 
 #include <algorithm>
 #include <unistd.h>
 
+#include "common/terminal_text.h"
 #include "ctl/output.h"
 
 namespace p2pd {
@@ -31,8 +32,8 @@ void Progress::show(std::string_view text, std::optional<double> done) {
     visible_ = true;
     // The last column stays free: a line that fills it moves on to the next one.
     const std::size_t columns = terminal_size(STDERR_FILENO).columns - 1;
-    std::string line(text.substr(0, columns));
-    const std::size_t left = columns - line.size();
+    std::string line = fit_width(text, columns);
+    const std::size_t left = columns - display_width(line);
     if (done && left > 20) line += "  " + bar_text(*done, std::min(left - 10, bar_columns_max));
     write_all(STDERR_FILENO, "\r" + line + "\x1b[K");
 }

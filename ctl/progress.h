@@ -1,4 +1,4 @@
-// ctl: a line of progress on a terminal. Includes std and POSIX.
+// ctl: a line of progress on a terminal. Includes std, POSIX and common.
 #pragma once
 
 #include <chrono>

@@ -2,6 +2,7 @@
 #include "ctl/reply_wait.h"
 
 #include "ctl/delivery.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -29,7 +30,7 @@ std::optional<MessageRecord> ReplyWait::next() {
         return std::nullopt;
     }
     if (!ids_.empty()) {
-        context_.remark("no reply yet; one that comes later is in p2pctl inbox");
+        context_.remark(tr("no reply yet; one that comes later is in p2pctl inbox"));
     }
     return std::nullopt;
 }

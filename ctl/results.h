@@ -9,6 +9,7 @@
 
 #include "common/control_protocol.h"
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -57,7 +58,7 @@ auto checked_result(const Read& read) {
     } catch (const FieldError& error) {
         throw ControlError(
             error_protocol,
-            std::string("p2pd gave a result that p2pctl does not understand: ") + error.what());
+            tr("p2pd gave a result that p2pctl does not understand: {1}", error.what()));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <utility>
 
+#include "ctl/language.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -13,7 +14,7 @@ Subscription::Subscription(Context& context, std::optional<std::uint64_t> since,
     : context_(context),
       before_waiting_(std::move(before_waiting)),
       stream_(context.socket_path(), since) {
-    if (context.verbose()) context.remark("connected to " + stream_.client().path());
+    if (context.verbose()) context.remark(tr("connected to {1}", stream_.client().path()));
 }
 
 std::optional<MessageRecord> Subscription::next(std::optional<SteadyTime> deadline) {
@@ -36,7 +37,7 @@ std::optional<Incoming> Subscription::receive(std::optional<SteadyTime> deadline
 
 /// Connects again, as long as it takes; false when the time is up before.
 bool Subscription::resume(std::optional<SteadyTime> deadline) {
-    context_.remark("the connection to p2pd has ended; trying again");
+    context_.remark(tr("the connection to p2pd has ended; trying again"));
     stream_.lost();
     do {
         std::optional<SteadyTime> until = stream_.next_try();

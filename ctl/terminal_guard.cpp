@@ -8,12 +8,13 @@
 #include <unistd.h>
 
 #include "ctl/control_error.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
 TerminalGuard::TerminalGuard() {
     if (::tcgetattr(STDIN_FILENO, &before_) != 0) {
-        throw ControlError(error_io, std::string("the terminal: ") + std::strerror(errno));
+        throw ControlError(error_io, tr("the terminal: {1}", std::strerror(errno)));
     }
     apply();
 }
@@ -34,7 +35,7 @@ SignalGuard::SignalGuard() {
     for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH}) sigaddset(&signals, each);
     fd_ = FileDescriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (fd_.get() < 0) {
-        throw ControlError(error_io, std::string("signals: ") + std::strerror(errno));
+        throw ControlError(error_io, tr("signals: {1}", std::strerror(errno)));
     }
     ::sigprocmask(SIG_BLOCK, &signals, &before_);
 }

@@ -10,6 +10,7 @@
 
 #include "common/control_protocol.h"
 #include "ctl/file_descriptor.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -74,9 +75,9 @@ std::string message_text(const Arguments& arguments, std::size_t first) {
     const bool dash = words.size() == first + 1 && words[first] == "-";
     if (const auto file = arguments.text("file")) {
         if (words.size() > first) {
-            throw ControlError(error_usage, "give the text or --file, not both");
+            throw ControlError(error_usage, tr("give the text or --file, not both"));
         }
-        return *file == "-" ? checked(read_text(STDIN_FILENO, "standard input"))
+        return *file == "-" ? checked(read_text(STDIN_FILENO, tr("standard input")))
                             : text_of_file(*file);
     }
     if (words.size() > first && !dash) {
@@ -86,25 +87,25 @@ std::string message_text(const Arguments& arguments, std::size_t first) {
         return text;
     }
     if (!dash && ::isatty(STDIN_FILENO)) {
-        throw ControlError(error_usage, "no text to send",
-                           "put it behind, or give -f FILE, or - to type it and end with Ctrl-D");
+        throw ControlError(
+            error_usage, tr("no text to send"),
+            tr("put it behind, or give -f FILE, or - to type it and end with Ctrl-D"));
     }
-    return checked(read_text(STDIN_FILENO, "standard input"));
+    return checked(read_text(STDIN_FILENO, tr("standard input")));
 }
 
 void check_text(std::string_view text, std::size_t bytes) {
     if (bytes > text_bytes_max) {
         throw ControlError(error_text_too_long,
-                           "the text is " + std::to_string(bytes - text_bytes_max) +
-                               " bytes too long: " + std::to_string(bytes) + ", at most " +
-                               std::to_string(text_bytes_max),
-                           "send it in parts");
+                           tr_count("the text is {1} bytes too long: {2}, at most {3}",
+                                    "the text is {1} bytes too long: {2}, at most {3}",
+                                    bytes - text_bytes_max, bytes, text_bytes_max),
+                           tr("send it in parts"));
     }
-    if (text.empty()) throw ControlError(error_bad_text, "the text is empty");
+    if (text.empty()) throw ControlError(error_bad_text, tr("the text is empty"));
     if (const auto offset = invalid_utf8_at(text)) {
-        throw ControlError(error_bad_text,
-                           "the text is not UTF-8 at byte offset " + std::to_string(*offset),
-                           "iconv -t UTF-8 converts, base64 carries any bytes");
+        throw ControlError(error_bad_text, tr("the text is not UTF-8 at byte offset {1}", *offset),
+                           tr("iconv -t UTF-8 converts, base64 carries any bytes"));
     }
 }
 

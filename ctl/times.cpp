@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "common/ascii.h"
+#include "ctl/language.h"
 
 namespace p2pd {
 
@@ -73,7 +74,7 @@ UtcTime now_utc() {
 std::string time_text(UtcTime time, const TimeStyle& style) {
     if (!style.relative) return absolute_text(time, style.utc);
     const std::chrono::microseconds ago{style.now.us - time.us};
-    return ago.count() < 0 ? "in " + duration_text(-ago) : duration_text(ago) + " ago";
+    return ago.count() < 0 ? tr("in {1}", duration_text(-ago)) : tr("{1} ago", duration_text(ago));
 }
 
 std::string exact_time_text(UtcTime time, const TimeStyle& style) {

@@ -5,7 +5,7 @@
 - common never includes daemon or ctl, ctl never daemon, daemon never ctl;
 - the daemon's shells (rooms below) include themselves, core and common, never each other;
 - simdjson besides in control_request alone;
-- libedit in ctl/edit_library alone;
+- libedit in ctl/edit_library alone, gettext in ctl/language alone;
 - SQLite in the store's room alone, sd-daemon in the service notifier's alone;
 - every .h and .cpp begins with a comment that names its room.
 
@@ -44,6 +44,7 @@ CONFINED = {
     "spdlog/*": ("common/logging*",),
     "systemd/*": ("daemon/service_notifier*", "daemon/bus_*", "ctl/service_manager*"),
     "histedit.h": ("ctl/edit_library*",),
+    "libintl.h": ("ctl/language*",),
 }
 
 

@@ -137,6 +137,8 @@ def test_exit_codes_are_those_of_the_help(tmp_path: Path) -> None:
 def test_the_environment_of_p2pctl_is_that_of_the_page() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "ctl").glob("*.cpp"))
     used = set(re.findall(r'(?:getenv|_environment)\("([A-Z0-9_]+)"', sources))
+    assert 'setlocale(LC_MESSAGES, "")' in sources
+    used |= {"LC_ALL", "LC_MESSAGES", "LANG"}  # which that reads
     assert set(bold_terms(sections("p2pctl.1")["ENVIRONMENT"])) == used
 
 
