@@ -18,6 +18,8 @@ using std::chrono::steady_clock;
 
 /// Tab must not keep anybody waiting.
 constexpr std::chrono::milliseconds names_timeout{500};
+/// While a command asks the daemon nobody can type.
+constexpr std::chrono::seconds command_patience{3};
 
 /// A daemon that stops says so, or closes: both are a connection to be made again.
 bool is_over(const ControlError& error) {
@@ -37,6 +39,7 @@ Chat::Chat(Context& context, HoldMode mode, std::optional<Target> target)
       hold_(mode),
       outbox_(context.style()),
       editor_(*this) {
+    context_.set_patience(command_patience);
     if (target) target_.choose(std::move(*target));
 }
 

@@ -1,6 +1,7 @@
 // ctl: what a running command works with. Includes std and common.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,8 +35,12 @@ public:
     ControlClient& reconnect();
     void disconnect() { client_.reset(); }
 
-    /// Asks the daemon and waits for the answer.
-    Json call(std::string_view method, const Json& params) { return client().call(method, params); }
+    /// Asks the daemon and waits for the answer, as long as there is patience.
+    Json call(std::string_view method, const Json& params) {
+        return client().call(method, params, patience_);
+    }
+    /// For whoever asks while somebody waits at the keyboard.
+    void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
 
     Output& out() { return out_; }
     /// Data for people or programs on standard output, a line each.
@@ -55,6 +60,7 @@ private:
     Style style_;
     Output out_;
     std::optional<ControlClient> client_;
+    std::chrono::milliseconds patience_ = answer_timeout;
 };
 
 /// The line(s) of an error on standard error: JSON, or the text and what to do about it.

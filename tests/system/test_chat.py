@@ -204,21 +204,26 @@ def test_a_burst_of_a_thousand_leaves_the_line_and_loses_nothing(
 
 def test_a_window_that_is_resized_keeps_what_is_typed(
         chat: Chat, alice: Daemon, bob: Daemon) -> None:
+    def wait_line_of(columns: int) -> None:
+        place = place_behind("bob» " + LONG[:130], columns)
+        typed = [("bob» " + LONG)[i:i + columns] for i in range(0, 5 + len(LONG), columns)]
+        chat.until(lambda: typed_rows(chat) == (typed, place), f"{typed} at {place}")
+
     chat.keys(LONG + LEFT * 20)
-    chat.wait_typed(LONG)
+    now = 60
     for columns, rows in ((40, 20), (100, 20), (60, 12), (33, 16)):
         before = f"before {columns}"
         bob.send(alice.address, before)
         chat.wait_line(f"bob: {before}")
+        wait_line_of(now)  # what is drawn for one width means nothing in another
         chat.resize(columns, rows)
-        place = place_behind("bob» " + LONG[:130], columns)
-        typed = [("bob» " + LONG)[i:i + columns] for i in range(0, 5 + len(LONG), columns)]
-        chat.until(lambda: typed_rows(chat) == (typed, place), f"{typed} at {place}")
+        now = columns
+        wait_line_of(now)
         # An emulator that cuts rows off at the top has nothing more to show of them.
         assert rows != 20 or f"bob: {before}" in chat.text()
         bob.send(alice.address, f"after {columns}")
         chat.wait_line(f"bob: after {columns}")
-        chat.until(lambda: typed_rows(chat) == (typed, place), f"{typed} at {place}")
+        wait_line_of(now)
     chat.keys("!" + ENTER)
     assert bob.wait_inbox(1)[0]["text"] == LONG[:130] + "!" + LONG[130:]
 
@@ -420,6 +425,20 @@ def test_each_command_does_what_help_says(chat: Chat, alice: Daemon, bob: Daemon
     assert bob.wait_inbox(2)[1]["text"] == "/to bob"
     chat.keys("/quit" + ENTER)
     assert chat.end() == 0
+
+
+def test_a_daemon_that_hangs_gives_the_keyboard_back(chat: Chat, alice: Daemon,
+                                                     bob: Daemon) -> None:
+    os.kill(alice.pid, signal.SIGSTOP)
+    try:
+        chat.keys("/peers" + ENTER)
+        chat.wait_line("p2pd does not answer (waited 3", seconds=10)
+        chat.keys("still here")
+        chat.wait_typed("bob» still here")
+    finally:
+        os.kill(alice.pid, signal.SIGCONT)
+    chat.keys(ENTER)
+    assert bob.wait_inbox(1)[0]["text"] == "still here"
 
 
 def test_a_command_that_does_not_exist_is_not_sent(chat: Chat, bob: Daemon) -> None:
