@@ -78,7 +78,7 @@ ExitCode run_peer_show(Context& context) {
 ExitCode run_peer_add(Context& context) {
     const auto& words = context.arguments().words;
     check_name(words[0]);
-    const PeerAddParams params{words[0], resolve_address(words[1]),
+    const PeerAddParams params{words[0], resolve_address(context, words[1]),
                                wanted_dialect(context.arguments())};
     const Json result = context.call("peers.add", write_fields(params));
     const std::string address = parse_result<PeerRecord>(result).address;

@@ -1,9 +1,13 @@
 // ctl: from what was typed for PEER to what the daemon understands. Includes std, POSIX, common.
 #include "ctl/peer_lookup.h"
 
+#include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <memory>
+#include <net/if.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <optional>
 #include <sys/socket.h>
 #include <vector>
@@ -18,28 +22,87 @@ namespace p2pd {
 
 namespace {
 
-/// The first address of `family`, in numbers; empty with `error` set to getaddrinfo()'s.
-std::optional<std::string> lookup(const std::string& host, int family, int& error) {
-    addrinfo wanted{};
-    wanted.ai_family = family;
-    wanted.ai_socktype = SOCK_DGRAM;
-    addrinfo* found = nullptr;
-    error = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
-    if (error != 0) return std::nullopt;
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
-    std::array<char, NI_MAXHOST> numbers{};
-    error = ::getnameinfo(owned->ai_addr, owned->ai_addrlen, numbers.data(), numbers.size(),
-                          nullptr, 0, NI_NUMERICHOST);
-    return error == 0 ? std::optional<std::string>(numbers.data()) : std::nullopt;
+/// `fe80::1%eth0` with the number of the interface, by which the daemon knows it; it may have no
+/// interfaces of its own (p2pd-isolated). Unchanged if there is no such interface.
+std::string numeric_host(const std::string& host) {
+    const std::size_t percent = host.find('%');
+    if (percent == std::string::npos) return host;
+    const unsigned number = ::if_nametoindex(host.c_str() + percent + 1);
+    return number == 0 ? host : host.substr(0, percent + 1) + std::to_string(number);
 }
 
-std::optional<std::string> lookup_any(const HostPort& host, int& error) {
+/// An address as the daemon writes it: `FE80:0::1` is `fe80::1`, `::ffff:10.0.0.5` is `10.0.0.5`.
+std::string canonical(const HostPort& given) {
+    const std::string host = numeric_host(given.host);
+    const std::size_t percent = std::min(host.find('%'), host.size());
+    in6_addr address{};
+    if (::inet_pton(AF_INET6, host.substr(0, percent).c_str(), &address) != 1) {
+        return join_host_port(host, given.port);
+    }
+    std::array<char, INET6_ADDRSTRLEN> numbers{};
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {
+        ::inet_ntop(AF_INET, &address.s6_addr[12], numbers.data(), numbers.size());
+        return join_host_port(numbers.data(), given.port);
+    }
+    ::inet_ntop(AF_INET6, &address, numbers.data(), numbers.size());
+    // Only of link-local addresses the interface is a part.
+    const std::string scope = IN6_IS_ADDR_LINKLOCAL(&address) ? host.substr(percent) : "";
+    return join_host_port(numbers.data() + scope, given.port);
+}
+
+constexpr std::size_t addresses_max = 16;
+
+std::string numbers_of(const addrinfo& address) {
+    std::array<char, NI_MAXHOST> numbers{};
+    const int error = ::getnameinfo(address.ai_addr, address.ai_addrlen, numbers.data(),
+                                    numbers.size(), nullptr, 0, NI_NUMERICHOST);
+    return error == 0 ? numbers.data() : std::string();
+}
+
+/// The addresses of a host, those of IPv4 first; without any `error` is getaddrinfo()'s.
+std::vector<std::string> lookup(const HostPort& host, int& error) {
+    std::vector<std::string> addresses;
     for (const int family : {AF_INET, AF_INET6}) {
-        if (const auto address = lookup(host.host, family, error)) {
-            return join_host_port(*address, host.port);
+        addrinfo wanted{};
+        wanted.ai_family = family;
+        wanted.ai_socktype = SOCK_DGRAM;
+        addrinfo* found = nullptr;
+        error = ::getaddrinfo(host.host.c_str(), nullptr, &wanted, &found);
+        if (error != 0) continue;
+        const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
+        for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+            const std::string numbers = numbers_of(*each);
+            if (numbers.empty() || addresses.size() == addresses_max) continue;
+            addresses.push_back(join_host_port(numeric_host(numbers), host.port));
         }
     }
-    return std::nullopt;
+    return addresses;
+}
+
+std::optional<UtcTime> last_heard(Context& context, const std::string& address) {
+    try {
+        const Json peer = context.call("peers.show", write_fields(PeerParams{address}));
+        return parse_result<PeerRecord>(peer).last_heard;
+    } catch (const ControlError& error) {
+        if (!error.is(error_unknown_peer) && !error.is(error_params)) throw;
+        return std::nullopt;
+    }
+}
+
+/// Where somebody answers; see resolve_address(). Empty if there is no such host.
+std::optional<std::string> lookup_one(Context& context, const HostPort& host, int& error) {
+    const std::vector<std::string> addresses = lookup(host, error);
+    if (addresses.empty()) return std::nullopt;
+    std::string best = addresses.front();
+    if (addresses.size() == 1) return best;
+    std::optional<UtcTime> newest;
+    for (const std::string& address : addresses) {
+        const auto heard = last_heard(context, address);
+        if (!heard || (newest && newest->us >= heard->us)) continue;
+        newest = heard;
+        best = address;
+    }
+    return best;
 }
 
 bool looks_like_host(std::string_view text) {
@@ -69,15 +132,15 @@ ControlError unknown_name(Context& context, const std::string& text) {
 
 }  // namespace
 
-std::string resolve_address(const std::string& text) {
+std::string resolve_address(Context& context, const std::string& text) {
     const auto split = split_host_port(text, default_udp_port);
     if (!split) {
         throw ControlError(error_usage, tr("\"{1}\" is no address", text),
                            tr("give IP, IP:PORT, [IPv6]:PORT or a host name"));
     }
-    if (is_ip_address(split->host)) return text;
+    if (is_ip_address(split->host)) return join_host_port(numeric_host(split->host), split->port);
     int error = 0;
-    if (auto address = lookup_any(*split, error)) return *address;
+    if (auto address = lookup_one(context, *split, error)) return *address;
     throw unknown_host(text, error);
 }
 
@@ -89,13 +152,15 @@ Json ask_with_peer(Context& context, const std::string& peer,
     // What can be no name of the book need not be asked for.
     if (is_address || is_peer_name(peer)) {
         try {
-            return ask(peer);
+            const bool has_interface = is_address && split->host.find('%') != std::string::npos;
+            return ask(has_interface ? join_host_port(numeric_host(split->host), split->port)
+                                     : peer);
         } catch (const ControlError& error) {
             if (!error.is(error_unknown_peer) || is_address) throw;
         }
     }
     int error = 0;
-    const auto address = split ? lookup_any(*split, error) : std::nullopt;
+    const auto address = split ? lookup_one(context, *split, error) : std::nullopt;
     if (!address) {
         throw looks_like_host(peer) ? unknown_host(peer, error) : unknown_name(context, peer);
     }
@@ -108,7 +173,7 @@ std::string peer_address(Context& context, const std::string& peer) {
     ask_with_peer(context, peer, [&](const std::string& each) {
         const auto split = split_host_port(each, default_udp_port);
         if (split && is_ip_address(split->host)) {
-            address = join_host_port(split->host, split->port);
+            address = canonical(*split);
         } else {
             const Json peer_json = context.call("peers.show", write_fields(PeerParams{each}));
             address = parse_result<PeerRecord>(peer_json).address;

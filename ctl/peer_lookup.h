@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ctl/context.h"
 
@@ -18,11 +19,14 @@ Json call_with_peer(Context& context, std::string_view method, Json params);
 Json ask_with_peer(Context& context, const std::string& peer,
                    const std::function<Json(const std::string& peer)>& ask);
 
-/// The `IP:PORT` of what was typed for PEER, known to the daemon or not. Throws as the others do.
+/// The `IP:PORT` of what was typed for PEER, known to the daemon or not, as the daemon writes it.
+/// Throws as the others do.
 std::string peer_address(Context& context, const std::string& peer);
 
-/// `IP:PORT` of a host name, maybe with a port; addresses stay as they are. Prefers IPv4, which
-/// all peers in the field understand. Throws ControlError (exit 68, or 64 if it cannot be one).
-std::string resolve_address(const std::string& text);
+/// `IP:PORT` of a host name, maybe with a port; addresses stay as they are, but for the name of an
+/// interface. Of several addresses it is the one that was heard last, else the first, with those of
+/// IPv4, which all peers in the field understand, before the others. Throws ControlError (exit 68,
+/// or 64 if it cannot be one).
+std::string resolve_address(Context& context, const std::string& text);
 
 }  // namespace p2pd

@@ -152,20 +152,41 @@ bool is_multicast(const Endpoint& endpoint) {
     return endpoint.is_v4() ? endpoint.address[v4_offset] >= 224 : endpoint.address[0] == 0xff;
 }
 
+bool is_link_local(const Endpoint& endpoint) {
+    return endpoint.address[0] == 0xfe && (endpoint.address[1] & 0xc0U) == 0x80;
+}
+
+/// Of link-local addresses the interface is a part, as those of others are not: nothing that comes
+/// from another has it.
+Endpoint endpoint_of(const std::string& peer, const HostPort& address) {
+    auto endpoint = parse_endpoint(join_host_port(numeric_scope(address), address.port), 0);
+    if (!endpoint && address.host.find('%') != std::string::npos) {
+        throw ControlFailure{error_params,
+                             "\"peer\": this host has no network interface " +
+                                 address.host.substr(address.host.find('%') + 1),
+                             "ip link shows which there are"};
+    }
+    if (!endpoint || endpoint->port == 0 || endpoint->is_unspecified() || is_multicast(*endpoint)) {
+        throw ControlFailure{error_params, "\"peer\": " + peer + " is no address of one host",
+                             "IP, IP:PORT or [IPv6]:PORT, the port from 1 to 65535"};
+    }
+    if (!is_link_local(*endpoint)) {
+        endpoint->scope_id = 0;
+    } else if (endpoint->scope_id == 0) {
+        throw ControlFailure{error_params,
+                             "\"peer\": " + peer + " is a link-local address without its interface",
+                             address.host + "%INTERFACE, such as " + address.host + "%eth0"};
+    }
+    return *endpoint;
+}
+
 }  // namespace
 
 Endpoint ControlMethods::resolve(const std::string& peer) const {
     if (const auto known = daemon_.book().find(peer)) return *known;
     const auto address = split_host_port(peer, default_udp_port);
     if (address && is_ip_address(address->host)) {
-        const auto endpoint =
-            parse_endpoint(join_host_port(numeric_scope(*address), address->port), 0);
-        if (!endpoint || endpoint->port == 0 || endpoint->is_unspecified() ||
-            is_multicast(*endpoint)) {
-            throw ControlFailure{error_params, "\"peer\": " + peer + " is no address of one host",
-                                 "IP, IP:PORT or [IPv6]:PORT, the port from 1 to 65535"};
-        }
-        return *endpoint;
+        return endpoint_of(peer, *address);
     }
     const auto names = daemon_.book().names();
     const auto nearest = nearest_name(peer, names);

@@ -18,6 +18,9 @@ protected:
             }
             question.error(error_unknown_peer, "no peer \"" + peer + "\"");
         });
+        daemon.on("peers.show", [](const Question& question) {
+            question.error(error_unknown_peer, "nothing is known of it");
+        });
         daemon.on("peers.list", [](const Question& question) {
             question.result(
                 write_fields(PeersResult{{peer_record("bob", "10.0.0.5:5000")}, false}));
