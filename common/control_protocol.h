@@ -243,19 +243,25 @@ struct ThreadParams {
     std::optional<std::uint64_t> id;
     std::optional<std::uint64_t> before;
     std::uint32_t limit = 50;
+    std::optional<UtcTime> since = {};
+    std::optional<UtcTime> until = {};
     static constexpr auto fields = std::make_tuple(
         Field{"peer", &ThreadParams::peer, false}, Field{"id", &ThreadParams::id, false},
-        Field{"before", &ThreadParams::before, false}, Field{"limit", &ThreadParams::limit, false});
+        Field{"before", &ThreadParams::before, false}, Field{"limit", &ThreadParams::limit, false},
+        Field{"since", &ThreadParams::since, false}, Field{"until", &ThreadParams::until, false});
 };
 struct SearchParams {
     std::string words;
     std::optional<std::string> peer;
     std::optional<std::uint64_t> before;
     std::uint32_t limit = 50;
+    std::optional<UtcTime> since = {};
+    std::optional<UtcTime> until = {};
     static constexpr auto fields = std::make_tuple(
         Field{"words", &SearchParams::words, true, "all of them must occur; \"a phrase\"; begin*"},
         Field{"peer", &SearchParams::peer, false}, Field{"before", &SearchParams::before, false},
-        Field{"limit", &SearchParams::limit, false});
+        Field{"limit", &SearchParams::limit, false}, Field{"since", &SearchParams::since, false},
+        Field{"until", &SearchParams::until, false});
 };
 /// Answered when every message has a final state, or after `timeout_ms` (0: at once). The texts
 /// are left empty: whoever waits has the ids.

@@ -55,11 +55,17 @@ constexpr OptionSpec inbox_options[] = {{"unread", '\0', {}, marked("Only unread
                                         option_since,
                                         option_until,
                                         option_from,
+                                        option_grep,
                                         option_mark_read};
-constexpr OptionSpec sent_options[] = {
-    option_number, option_since, option_until, {"to", '\0', "PEER", marked("Only to this peer")}};
-constexpr OptionSpec thread_options[] = {option_number};
-constexpr OptionSpec search_options[] = {option_number, option_from};
+constexpr OptionSpec sent_options[] = {option_number,
+                                       option_since,
+                                       option_until,
+                                       option_grep,
+                                       {"to", '\0', "PEER", marked("Only to this peer")}};
+constexpr OptionSpec thread_options[] = {option_number, option_from, option_since, option_until,
+                                         option_grep};
+constexpr OptionSpec search_options[] = {option_number, option_from, option_since, option_until,
+                                         option_grep};
 constexpr OptionSpec show_options[] = {option_mark_read};
 constexpr OptionSpec watch_options[] = {
     {"since", '\0', "CURSOR", marked("Go on after this cursor; 0: from the beginning")},

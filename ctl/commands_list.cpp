@@ -1,13 +1,13 @@
 // ctl: the commands inbox, sent, show, thread and search. Includes std and common.
 #include <algorithm>
 #include <functional>
-#include <iterator>
 
 #include "common/ascii.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
 #include "ctl/language.h"
+#include "ctl/message_filter.h"
 #include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
@@ -22,16 +22,23 @@ constexpr std::uint64_t number_max = 1'000'000;
 using PageAsker =
     std::function<MessagesResult(std::optional<std::uint64_t> before, std::uint32_t limit)>;
 
-/// The newest `count`, oldest first.
-std::vector<MessageRecord> newest(std::uint64_t count, const PageAsker& ask) {
+/// The newest `count` that the filter wants; oldest first.
+std::vector<MessageRecord> newest(std::uint64_t count, const MessageFilter& filter,
+                                  const PageAsker& ask) {
     std::vector<MessageRecord> newest_first;
     std::optional<std::uint64_t> before;
     while (newest_first.size() < count) {
-        const auto limit = std::min<std::uint64_t>(count - newest_first.size(), page_messages_max);
-        MessagesResult page = ask(before, static_cast<std::uint32_t>(limit));
+        const auto missing =
+            std::min<std::uint64_t>(count - newest_first.size(), page_messages_max);
+        MessagesResult page =
+            ask(before, filter.chooses() ? page_messages_max : static_cast<std::uint32_t>(missing));
         if (page.messages.empty()) break;
         before = page.messages.front().id;
-        std::move(page.messages.rbegin(), page.messages.rend(), std::back_inserter(newest_first));
+        std::reverse(page.messages.begin(), page.messages.end());
+        for (MessageRecord& each : page.messages) {
+            if (newest_first.size() == count) break;
+            if (filter.wants(each)) newest_first.push_back(std::move(each));
+        }
         if (!page.more) break;
     }
     std::reverse(newest_first.begin(), newest_first.end());
@@ -83,8 +90,8 @@ void mark_read(Context& context, const std::vector<MessageRecord>& records) {
     if (!params.ids.empty()) context.call("mark", write_fields(params));
 }
 
-ExitCode print_messages(Context& context, const std::vector<MessageRecord>& records,
-                        Columns columns, const std::string& nothing) {
+void print_messages(Context& context, const std::vector<MessageRecord>& records, Columns columns,
+                    const std::string& nothing) {
     if (records.empty()) throw ControlError(error_nothing_found, nothing);
     if (context.json()) {
         for (const auto& record : records) context.print_json("message", message_json(record));
@@ -94,7 +101,6 @@ ExitCode print_messages(Context& context, const std::vector<MessageRecord>& reco
     // What was not seen must not be marked.
     context.out().flush();
     if (context.arguments().has("mark-read")) mark_read(context, records);
-    return ExitCode::done;
 }
 
 ListParams list_params(const Context& context, Box box, std::string_view peer_option) {
@@ -107,28 +113,53 @@ ListParams list_params(const Context& context, Box box, std::string_view peer_op
     return params;
 }
 
-bool is_narrowed(const ListParams& params) {
-    return params.unread || params.peer || params.since || params.until;
+/// Some of them are not asked for.
+bool is_narrowed(const Arguments& arguments) {
+    constexpr std::string_view options[] = {"unread", "from", "to", "since", "until", "grep"};
+    return std::ranges::any_of(options, [&](auto option) { return arguments.has(option); });
 }
 
-ExitCode run_list(Context& context, const ListParams& params, Columns columns,
-                  const std::string& nothing) {
-    const std::uint64_t number = wanted_number(context.arguments());
-    const auto records = newest(number, asker(context, "list", write_fields(params)));
-    return print_messages(context, records, columns,
-                          is_narrowed(params) ? tr("no such messages") : nothing);
+/// The rest, for which p2pctl looks itself.
+MessageFilter rest_filter(Context& context) {
+    MessageFilter filter;
+    filter.grep = context.arguments().text("grep");
+    return filter;
+}
+
+/// Also what the peer wrote alone, of all to and from somebody.
+MessageFilter sender_filter(Context& context) {
+    MessageFilter filter;
+    filter.grep = context.arguments().text("grep");
+    if (const auto from = context.arguments().text("from")) {
+        filter.peer = peer_address(context, *from);
+        filter.types = {"received"};
+    }
+    return filter;
+}
+
+/// Prints pages by `method` with these parameters, as far as the options ask for what is there.
+std::vector<MessageRecord> list(Context& context, std::string_view method, const Json& params,
+                                const MessageFilter& filter, Columns columns,
+                                const std::string& nothing) {
+    const Arguments& arguments = context.arguments();
+    auto records = newest(wanted_number(arguments), filter, asker(context, method, params));
+    print_messages(context, records, columns,
+                   is_narrowed(arguments) ? tr("no such messages") : nothing);
+    return records;
 }
 
 }  // namespace
 
 ExitCode run_inbox(Context& context) {
-    return run_list(context, list_params(context, Box::inbox, "from"), Columns::received,
-                    tr("the inbox is empty"));
+    list(context, "list", write_fields(list_params(context, Box::inbox, "from")),
+         rest_filter(context), Columns::received, tr("the inbox is empty"));
+    return ExitCode::done;
 }
 
 ExitCode run_sent(Context& context) {
-    return run_list(context, list_params(context, Box::sent, "to"), Columns::sent,
-                    tr("nothing was sent yet"));
+    list(context, "list", write_fields(list_params(context, Box::sent, "to")), rest_filter(context),
+         Columns::sent, tr("nothing was sent yet"));
+    return ExitCode::done;
 }
 
 ExitCode run_show(Context& context) {
@@ -158,9 +189,11 @@ ExitCode run_thread(Context& context) {
     } else {
         params.peer = word;
     }
-    const auto records =
-        newest(wanted_number(context.arguments()), asker(context, "thread", write_fields(params)));
-    return print_messages(context, records, Columns::both, tr("no messages to or from {1}", word));
+    params.since = moment(context, "since");
+    params.until = moment(context, "until");
+    list(context, "thread", write_fields(params), sender_filter(context), Columns::both,
+         tr("no messages to or from {1}", word));
+    return ExitCode::done;
 }
 
 ExitCode run_search(Context& context) {
@@ -169,10 +202,11 @@ ExitCode run_search(Context& context) {
         params.words += (params.words.empty() ? "" : " ") + word;
     }
     params.peer = context.arguments().text("from");
-    const auto records =
-        newest(wanted_number(context.arguments()), asker(context, "search", write_fields(params)));
-    return print_messages(context, records, Columns::both,
-                          tr("no message has \"{1}\"", params.words));
+    params.since = moment(context, "since");
+    params.until = moment(context, "until");
+    list(context, "search", write_fields(params), sender_filter(context), Columns::both,
+         tr("no message has \"{1}\"", params.words));
+    return ExitCode::done;
 }
 
 }  // namespace p2pd

@@ -18,6 +18,8 @@ struct MessageFilter {
     std::set<std::string, std::less<>> types;  ///< see message_types
 
     bool wants(const MessageRecord& record) const;
+    /// Whether there may be some that it does not want.
+    bool chooses() const { return peer || grep || !types.empty(); }
 };
 
 /// What can be asked for by --types: what was received, and the states of what was sent.

@@ -51,6 +51,13 @@ sqlite::Run IdQuery::run(IdRange range, bool newest_first, std::uint32_t limit,
     return (newest_first ? newest_ : oldest_).run(range.after, range.before, limit + 1);
 }
 
+IdRange in_time(MessageTable& messages, IdRange range, const std::optional<UtcTime>& since,
+                const std::optional<UtcTime>& until) {
+    if (since) range.after = std::max(range.after, messages.first_since(since->us) - 1);
+    if (until) range.before = std::min(range.before, messages.first_since(until->us));
+    return range;
+}
+
 std::uint32_t clamp_limit(std::uint32_t limit) {
     return std::clamp(limit, 1U, page_messages_max);
 }
@@ -94,8 +101,12 @@ MessagesResult Pages::list(const ListParams& params, const std::optional<Endpoin
     }
     const std::uint32_t limit = clamp_limit(params.limit);
     const bool newest_first = !params.after.has_value();
-    return load_page(messages_, query(params).run(range(params), newest_first, limit, peer_id),
-                     limit, newest_first);
+    IdRange range;
+    if (params.after) range.after = to_row_id(*params.after);
+    if (params.before) range.before = to_row_id(*params.before);
+    range = in_time(messages_, range, params.since, params.until);
+    return load_page(messages_, query(params).run(range, newest_first, limit, peer_id), limit,
+                     newest_first);
 }
 
 IdQuery& Pages::query(const ListParams& params) {
@@ -111,24 +122,12 @@ IdQuery& Pages::query(const ListParams& params) {
     return all_;
 }
 
-/// `since` is inclusive, `until` is not.
-IdRange Pages::range(const ListParams& params) {
-    IdRange range;
-    if (params.after) range.after = to_row_id(*params.after);
-    if (params.before) range.before = to_row_id(*params.before);
-    if (params.since) {
-        range.after = std::max(range.after, messages_.first_since(params.since->us) - 1);
-    }
-    if (params.until)
-        range.before = std::min(range.before, messages_.first_since(params.until->us));
-    return range;
-}
-
 MessagesResult Pages::thread(const ThreadParams& params, const Endpoint& peer) {
     const auto peer_id = state_.find_peer(peer);
     if (!peer_id) return {};
     IdRange range;
     if (params.before) range.before = to_row_id(*params.before);
+    range = in_time(messages_, range, params.since, params.until);
     const std::uint32_t limit = clamp_limit(params.limit);
     return load_page(messages_, all_.run(range, true, limit, peer_id), limit, true);
 }

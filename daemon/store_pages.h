@@ -42,6 +42,9 @@ private:
 /// Takes ids from `ids` until the page is full, and loads their records; oldest first in any case.
 MessagesResult load_page(MessageTable& messages, sqlite::Run ids, std::uint32_t limit,
                          bool newest_first);
+/// What of `range` is as new as `since` and older than `until`.
+IdRange in_time(MessageTable& messages, IdRange range, const std::optional<UtcTime>& since,
+                const std::optional<UtcTime>& until);
 std::uint32_t clamp_limit(std::uint32_t limit);
 
 class Pages {
@@ -56,7 +59,6 @@ public:
 
 private:
     IdQuery& query(const ListParams& params);
-    IdRange range(const ListParams& params);
 
     StoreState& state_;
     MessageTable& messages_;

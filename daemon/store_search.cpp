@@ -113,9 +113,10 @@ SearchIndex::SearchIndex(StoreState& state, MessageTable& messages)
       erase_(state.connection(),
              "INSERT INTO message_fts (message_fts, rowid, text, peer) "
              "VALUES ('delete', ?1, ?2, ?3)"),
-      find_(state.connection(),
-            "SELECT rowid FROM message_fts WHERE message_fts MATCH ?1 AND rowid < ?2 "
-            "ORDER BY rowid DESC LIMIT ?3") {}
+      find_(
+          state.connection(),
+          "SELECT rowid FROM message_fts WHERE message_fts MATCH ?1 AND rowid > ?2 AND rowid < ?3 "
+          "ORDER BY rowid DESC LIMIT ?4") {}
 
 MessagesResult SearchIndex::search(const SearchParams& params,
                                    const std::optional<Endpoint>& peer) {
@@ -129,8 +130,11 @@ MessagesResult SearchIndex::search(const SearchParams& params,
     while (behind() > 0 && advance()) {
     }
     const std::uint32_t limit = clamp_limit(params.limit);
-    const RowId before = params.before ? to_row_id(*params.before) : row_id_max;
-    return load_page(messages_, find_.run(expression, before, limit + 1), limit, true);
+    IdRange range;
+    if (params.before) range.before = to_row_id(*params.before);
+    range = in_time(messages_, range, params.since, params.until);
+    return load_page(messages_, find_.run(expression, range.after, range.before, limit + 1), limit,
+                     true);
 }
 
 std::uint64_t SearchIndex::behind() const {

@@ -114,6 +114,63 @@ TEST_F(List, OptionsBecomeParameters) {
     EXPECT_EQ(request["limit"], 3);
 }
 
+TEST_F(List, FromIsOnlyWhatThePeerWrote) {
+    auto other = received_message(3, "of another");
+    other.peer = "10.0.0.6:5000";
+    holds({received_message(1, "of bob"), sent_message(2, SendState::delivered), other});
+    daemon.on("peers.show", [](const Question& question) {
+        question.result(write_fields(peer_record("bob", "10.0.0.5:5000")));
+    });
+    for (const char* from : {"bob", "10.0.0.5", "10.0.0.5:5000", "::ffff:10.0.0.5"}) {
+        for (const auto& command : {std::vector<std::string>{"thread", "bob"}, {"search", "of"}}) {
+            std::vector<std::string> words = command;
+            words.insert(words.end(), {"--from", from, "--json"});
+            const auto lines = json_lines(run(words).out);
+            ASSERT_EQ(lines.size(), 1U) << command.front() << " " << from;
+            EXPECT_EQ(lines[0]["text"], "of bob");
+        }
+    }
+}
+
+/// Of 2,000 messages each tenth is asked for, in whatever letters.
+TEST_F(List, GrepLooksFurtherBackUntilThereAreEnough) {
+    daemon.on("list", [](const Question& question) {
+        const Json before = question.params["before"];
+        const std::uint64_t end = before.is_null() ? 2001 : before.get<std::uint64_t>();
+        const auto limit = question.params["limit"].get<std::uint64_t>();
+        std::vector<MessageRecord> page;
+        for (std::uint64_t id = end - std::min(limit, end - 1); id < end; ++id) {
+            page.push_back(received_message(id, id % 10 == 0 ? "An ALARM" : "nothing"));
+        }
+        question.result(page_of(page, page.front().id > 1));
+    });
+    const auto some = json_lines(run({"inbox", "--grep", "alarm", "-n", "60", "--json"}).out);
+    ASSERT_EQ(some.size(), 60U);
+    EXPECT_EQ(some.front()["id"], 1410);
+    EXPECT_EQ(some.back()["id"], 2000);
+    EXPECT_EQ(json_lines(run({"inbox", "--grep", "alarm", "-n", "999", "--json"}).out).size(),
+              200U);
+}
+
+TEST_F(List, NothingThatHoldsTheTextIsNothingFound) {
+    holds({received_message(1, "hi")});
+    const Outcome outcome = run({"inbox", "--grep", "alarm"});
+    EXPECT_EQ(outcome.exit, 1);
+    EXPECT_NE(outcome.err.find("no such messages"), std::string::npos) << outcome.err;
+}
+
+TEST_F(List, ThreadAndSearchTakeASpanOfTime) {
+    for (const char* method : {"thread", "search"}) {
+        daemon.on(method, [](const Question& question) {
+            question.result(page_of({received_message(1, "hi")}, false));
+        });
+        run({method, "bob", "--since", "2026-11-22 10:00", "--until", "2026-11-22T12:00:00Z"});
+        const Json request = daemon.requests(method).at(0);
+        EXPECT_EQ(request["since"], "2026-11-22T10:00:00.000000Z");
+        EXPECT_EQ(request["until"], "2026-11-22T12:00:00.000000Z");
+    }
+}
+
 TEST_F(List, LookingMarksNothing) {
     holds({received_message(1, "hi")});
     run({"inbox"});

@@ -93,6 +93,15 @@ TEST_F(Page, ShowsASpanOfTime) {
     EXPECT_EQ(list(), Texts{});
 }
 
+TEST_F(Page, ShowsASpanOfTimeOfAThread) {
+    ThreadParams thread;
+    thread.since = UtcTime{3000000000};
+    thread.until = UtcTime{9000000000};
+    EXPECT_EQ(texts(store->thread(thread, alice)), (Texts{"3", "5", "7"}));
+    thread.before = 7;
+    EXPECT_EQ(texts(store->thread(thread, alice)), (Texts{"3", "5"}));
+}
+
 TEST_F(Page, ShowsASpanOfTimeAmongDeletedOnes) {
     store->remove(std::vector<MessageId>{3, 5, 7});
     params.since = UtcTime{2500000000};

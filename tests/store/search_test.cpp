@@ -77,6 +77,21 @@ TEST_F(Search, GoesPageByPage) {
     EXPECT_FALSE(rest.more);
 }
 
+TEST_F(Search, FindsInASpanOfTime) {
+    for (std::int64_t second = 1; second <= 5; ++second) {
+        receive({received(alice, second, "word " + std::to_string(second), at_second(second))});
+    }
+    SearchParams params;
+    params.words = "word";
+    params.since = UtcTime{2000000};
+    params.until = UtcTime{5000000};
+    EXPECT_EQ(texts(store->search(params, std::nullopt)), (Texts{"word 2", "word 3", "word 4"}));
+    params.limit = 1;
+    EXPECT_TRUE(store->search(params, std::nullopt).more);
+    params.since = UtcTime{9000000};
+    EXPECT_EQ(texts(store->search(params, std::nullopt)), Texts{});
+}
+
 TEST_F(Search, FindsWhatIsNotIndexedYet) {
     StoreBatch batch;
     for (std::int64_t us = 1; us <= 1300; ++us) batch.received.push_back(received(alice, us, "x"));

@@ -92,6 +92,16 @@ def test_a_text_over_64_kib_is_refused_with_the_excess(alice: Daemon, bob: Daemo
     assert alice.ctl("send", bob.address, "").exit == 65
 
 
+def test_from_is_what_a_peer_wrote_and_not_what_it_got(alice: Daemon, bob: Daemon) -> None:
+    send(alice, bob, "halibut for dinner")
+    send(bob, alice, "halibut it is")
+    for command in (("thread", alice.address), ("search", "halibut")):
+        assert bob.ctl_json(*command)[-1]["text"] == "halibut it is"
+        assert bob.ctl_json(*command, "--from", alice.address)[-1]["text"] == "halibut for dinner"
+        assert bob.ctl("--json", *command, "--from", NOBODY).exit == 1
+    assert bob.ctl("thread", alice.address, "--from", "nobody-of-this-name").exit == 67
+
+
 def test_inbox_narrows_and_marks(alice: Daemon, bob: Daemon) -> None:
     bob.ctl("read", "--all")
     _, first = send(alice, bob, "one")
