@@ -291,6 +291,9 @@ struct CountResult {
     static constexpr auto fields = std::make_tuple(Field{"count", &CountResult::count});
 };
 
+/// More of a peer are not counted, so that a list of peers stays cheap.
+inline constexpr std::uint32_t peer_unread_max = 1'000;
+
 struct PeerRecord {
     std::optional<std::string> name;
     std::string address;
@@ -300,6 +303,7 @@ struct PeerRecord {
     std::optional<UtcTime> last_heard;
     bool away = false;
     std::uint64_t queued = 0;  ///< messages without a final state
+    std::uint32_t unread = 0;  ///< messages from it; counted up to `peer_unread_max`
     std::uint32_t in_flight = 0;
     std::uint32_t window = 0;  ///< congestion window, in datagrams
     std::optional<double> rtt_ms;
@@ -314,6 +318,7 @@ struct PeerRecord {
         Field{"p2pd", &PeerRecord::p2pd, false},
         Field{"last_heard", &PeerRecord::last_heard, false},
         Field{"away", &PeerRecord::away, false}, Field{"queued", &PeerRecord::queued, false},
+        Field{"unread", &PeerRecord::unread, false},
         Field{"in_flight", &PeerRecord::in_flight, false},
         Field{"window", &PeerRecord::window, false}, Field{"rtt_ms", &PeerRecord::rtt_ms, false},
         Field{"rto_ms", &PeerRecord::rto_ms, false}, Field{"trouble", &PeerRecord::trouble, false},

@@ -1,6 +1,7 @@
 // ctl: the commands inbox, sent, show, thread and search. Includes std and common.
 #include <algorithm>
 #include <functional>
+#include <unistd.h>
 
 #include "common/ascii.h"
 #include "ctl/commands.h"
@@ -103,6 +104,20 @@ void print_messages(Context& context, const std::vector<MessageRecord>& records,
     if (context.arguments().has("mark-read")) mark_read(context, records);
 }
 
+/// For people: what else is unread, as the list ends somewhere.
+void say_unread(Context& context, const std::vector<MessageRecord>& shown) {
+    if (context.json() || context.quiet() || !::isatty(STDOUT_FILENO)) return;
+    const auto status = parse_result<StatusResult>(context.call("status", Json::object()));
+    std::uint64_t here = 0;
+    if (!context.arguments().has("mark-read")) {
+        here = static_cast<std::uint64_t>(std::ranges::count(shown, false, &MessageRecord::read));
+    }
+    if (status.unread <= here) return;
+    const std::uint64_t more = status.unread - here;
+    context.remark(tr_count("{1} more is unread: p2pctl inbox --unread",
+                            "{1} more are unread: p2pctl inbox --unread", more));
+}
+
 ListParams list_params(const Context& context, Box box, std::string_view peer_option) {
     ListParams params;
     params.box = box;
@@ -151,8 +166,9 @@ std::vector<MessageRecord> list(Context& context, std::string_view method, const
 }  // namespace
 
 ExitCode run_inbox(Context& context) {
-    list(context, "list", write_fields(list_params(context, Box::inbox, "from")),
-         rest_filter(context), Columns::received, tr("the inbox is empty"));
+    say_unread(context,
+               list(context, "list", write_fields(list_params(context, Box::inbox, "from")),
+                    rest_filter(context), Columns::received, tr("the inbox is empty")));
     return ExitCode::done;
 }
 

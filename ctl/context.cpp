@@ -32,6 +32,20 @@ bool wants_colour(const Arguments& arguments) {
            !(terminal && std::string_view(terminal) == "dumb");
 }
 
+/// A line of one colour or more is never wider than the screen.
+std::size_t screen_rows(std::string_view text, std::size_t columns) {
+    std::size_t rows = 0;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        const bool coloured = line.find('\x1b') != std::string_view::npos;
+        rows +=
+            coloured ? 1 : std::max<std::size_t>(1, (display_width(line) + columns - 1) / columns);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return rows;
+}
+
 Style style_of(const Arguments& arguments) {
     Style style;
     style.colour = wants_colour(arguments);
@@ -69,8 +83,8 @@ void Context::print_json(std::string_view type, const Json& members) {
 
 void Context::print_paged(const std::string& text) {
     if (!arguments_.has("no-pager") && ::isatty(STDOUT_FILENO)) {
-        const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-        if (lines >= terminal_size(STDOUT_FILENO).rows && page(text)) return;
+        const TerminalSize size = terminal_size(STDOUT_FILENO);
+        if (screen_rows(text, size.columns) >= size.rows && page(text)) return;
     }
     out_.write(text);
 }

@@ -8,13 +8,14 @@
 #include "common/terminal_text.h"
 #include "ctl/english_texts.h"
 #include "ctl/language.h"
+#include "ctl/text_wrap.h"
 
 namespace p2pd {
 
 namespace {
 
 constexpr std::size_t name_columns = 12;
-constexpr std::size_t text_columns_min = 12;
+constexpr std::size_t text_columns_min = 20;  // with less, a text is under its line
 constexpr std::size_t peer_columns_max = 28;
 
 std::string state_text(const MessageRecord& record) {
@@ -83,27 +84,38 @@ Widths widths_of(std::span<const Row> rows) {
     return widths;
 }
 
+std::string state_cell(const MessageRecord& record, const Row& row, const Widths& widths,
+                       const Style& style) {
+    if (record.dir == Direction::in) return std::string(widths.state, ' ');
+    return paint(padded(row.state, widths.state), state_colour(record.state), style);
+}
+
+/// What is left of the width behind `used` columns, if there is one.
+std::string fit_behind(const std::string& text, std::size_t used, const Style& style) {
+    if (!style.columns) return text;
+    return fit_width(text, *style.columns > used ? *style.columns - used : 1);
+}
+
 std::string table_line(const MessageRecord& record, const Row& row, const Widths& widths,
                        const Style& style) {
     const bool unread = record.dir == Direction::in && !record.read;
+    const std::size_t indent = 2 + widths.id + 2;
+    const std::size_t head = indent + widths.time + 2;
+    const std::size_t state = widths.state > 0 ? widths.state + 2 : 0;
+    const std::size_t used = head + widths.peer + 2 + state;
     std::string line = unread ? paint("*", Colour::bold, style) : " ";
     line += " " + std::string(widths.id - row.id.size(), ' ') + row.id + "  ";
     line += paint(padded(row.time, widths.time), Colour::dim, style) + "  ";
-    line += padded(row.peer, widths.peer) + "  ";
-    std::size_t used = 2 + widths.id + 2 + widths.time + 2 + widths.peer + 2;
-    if (widths.state > 0) {
-        line += record.dir == Direction::out
-                    ? paint(padded(row.state, widths.state), state_colour(record.state), style)
-                    : std::string(widths.state, ' ');
-        line += "  ";
-        used += widths.state + 2;
+    const std::string text = one_line(record.text);
+    if (!style.columns || *style.columns >= used + text_columns_min) {
+        line += padded(row.peer, widths.peer) + "  ";
+        if (state > 0) line += state_cell(record, row, widths, style) + "  ";
+        return line + fit_behind(text, used, style) + "\n";
     }
-    std::string text = one_line(record.text);
-    if (style.columns) {
-        const std::size_t left = *style.columns > used ? *style.columns - used : 0;
-        text = fit_width(text, std::max(left, text_columns_min));
-    }
-    return line + text + "\n";
+    line += fit_behind(row.peer, head, style) + "\n" + std::string(indent, ' ');
+    if (record.dir == Direction::in) return line + fit_behind(text, indent, style) + "\n";
+    return line + state_cell(record, row, widths, style) + "  " +
+           fit_behind(text, indent + state, style) + "\n";
 }
 
 void add_time(std::string& details, std::string_view name, const std::optional<UtcTime>& time,
@@ -138,6 +150,10 @@ std::string heard_text(const PeerRecord& peer, const Style& style) {
     if (!peer.last_heard) return tr("never");
     const std::string time = time_text(*peer.last_heard, style.time);
     return peer.away ? tr("{1}, away", time) : time;
+}
+
+std::string unread_text(std::uint32_t unread) {
+    return unread >= peer_unread_max ? tr("{1} or more", unread) : std::to_string(unread);
 }
 
 }  // namespace
@@ -236,7 +252,8 @@ std::string message_details(const MessageRecord& record, const Style& style) {
     if (record.reply_to) details += detail_line("reply to", "#" + std::to_string(*record.reply_to));
     if (record.parts > 1) details += detail_line("parts", std::to_string(record.parts));
     details += detail_line("cursor", std::to_string(record.cursor));
-    return details + "\n" + terminal_text(record.text, LineBreaks::keep) + "\n";
+    const std::string text = terminal_text(record.text, LineBreaks::keep);
+    return details + "\n" + (style.columns ? wrapped(text, *style.columns) : text) + "\n";
 }
 
 std::string peer_table(std::span<const PeerRecord> peers, const Style& style) {
@@ -252,6 +269,7 @@ std::string peer_table(std::span<const PeerRecord> peers, const Style& style) {
         table += padded(one_line(peer.address), addresses) + "  ";
         table += padded(peer.p2pd ? "p2pd" : enum_name(peer.dialect), 6) + "  ";
         table += tr("heard {1}", heard_text(peer, style));
+        if (peer.unread > 0) table += ", " + tr("{1} unread", unread_text(peer.unread));
         if (peer.queued > 0) table += ", " + tr("{1} not confirmed yet", peer.queued);
         table += "\n";
     }
@@ -266,6 +284,7 @@ std::string peer_details(const PeerRecord& peer, const Style& style) {
                                           : std::string(enum_name(peer.dialect)));
     details += detail_line("p2pd", peer.p2pd ? tr("yes") : tr("not known to be one"));
     details += detail_line("last heard", heard_text(peer, style));
+    details += detail_line("unread", unread_text(peer.unread));
     details += detail_line("unconfirmed", std::to_string(peer.queued));
     details += detail_line("in flight",
                            std::to_string(peer.in_flight) + " of " + std::to_string(peer.window));

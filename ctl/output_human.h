@@ -44,11 +44,13 @@ std::string queued_line(const MessageRecord& record);
 /// What a table of messages says beside id, time, peer and text.
 enum class Columns { received, sent, both };
 
-/// One line a message, columns aligned, cut to the width of the terminal.
+/// One line a message, columns aligned, cut to the width of the terminal; where that has no room
+/// for the texts, two lines.
 std::string message_table(std::span<const MessageRecord> records, Columns columns,
                           const Style& style);
 
-/// All about one message, and its text with its line breaks.
+/// All about one message, and its text with its line breaks; on a terminal with more, between
+/// words.
 std::string message_details(const MessageRecord& record, const Style& style);
 
 std::string peer_table(std::span<const PeerRecord> peers, const Style& style);

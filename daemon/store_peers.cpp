@@ -13,7 +13,8 @@ constexpr int swept_at_once = 500;
 constexpr const char* select_facts =
     "SELECT address, dialect, dialect_by_hand, is_p2pd, last_heard_us FROM peer ";
 constexpr const char* select_record =
-    "SELECT name, address, dialect, dialect_by_hand, is_p2pd, last_heard_us, pending FROM peer ";
+    "SELECT id, name, address, dialect, dialect_by_hand, is_p2pd, last_heard_us, pending FROM "
+    "peer ";
 
 Endpoint read_address(sqlite::Run& row) {
     return parse_endpoint(row.next<std::string_view>(), 0).value();
@@ -29,8 +30,10 @@ PeerFacts read_facts(sqlite::Run& row) {
     return facts;
 }
 
-PeerRecord read_record(sqlite::Run& row) {
+PeerRecord read_record(sqlite::Run& row, sqlite::Statement& unread) {
     PeerRecord record;
+    sqlite::Run found = unread.run(row.next<RowId>(), peer_unread_max);
+    while (found.step()) ++record.unread;
     record.name = row.next<std::optional<std::string>>();
     record.address = row.next<std::string>();
     record.dialect = row.next<DialectName>();
@@ -69,6 +72,9 @@ PeerTable::PeerTable(StoreState& state)
       list_(state.connection(),
             std::string(select_record) + "WHERE address > ?1 ORDER BY address LIMIT ?2"),
       find_(state.connection(), std::string(select_record) + "WHERE address = ?1"),
+      unread_(state.connection(),
+              "SELECT 1 FROM message INDEXED BY message_peer "
+              "WHERE stamp IS NOT NULL AND tray = 0 AND peer_id = ?1 LIMIT ?2"),
       named_(state.connection(),
              std::string(select_facts) + "WHERE name IS NOT NULL ORDER BY name LIMIT ?1"),
       waiting_(state.connection(), std::string(select_facts) + "WHERE pending > 0 LIMIT ?1"),
@@ -142,13 +148,13 @@ std::vector<PeerRecord> PeerTable::list(const std::optional<Endpoint>& after, st
     // One more than a page has tells whether there is another.
     sqlite::Run row = list_.run(after ? after->text() : std::string(),
                                 std::clamp(limit, 1U, page_messages_max + 1));
-    while (row.step()) records.push_back(read_record(row));
+    while (row.step()) records.push_back(read_record(row, unread_));
     return records;
 }
 
 std::optional<PeerRecord> PeerTable::find(const Endpoint& endpoint) {
     sqlite::Run row = find_.run(endpoint.text());
-    return row.step() ? std::optional(read_record(row)) : std::nullopt;
+    return row.step() ? std::optional(read_record(row, unread_)) : std::nullopt;
 }
 
 std::vector<PeerFacts> PeerTable::known(std::size_t limit) {

@@ -47,6 +47,7 @@ private:
     sqlite::Statement book_;
     sqlite::Statement list_;
     sqlite::Statement find_;
+    sqlite::Statement unread_;
     sqlite::Statement named_;
     sqlite::Statement waiting_;
     sqlite::Statement heard_;

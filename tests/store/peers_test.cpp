@@ -77,4 +77,15 @@ TEST_F(Peers, AreRecoveredNamedAndWaitingOnesFirst) {
     EXPECT_EQ(store->peer(bob)->queued, 1U);
 }
 
+TEST_F(Peers, CountTheirUnreadMessagesUpToABound) {
+    receive({received(bob, 1, "one"), received(bob, 2, "two"), received(alice, 3, "three")});
+    store->mark(std::vector<MessageId>{1}, false, true);
+    EXPECT_EQ(store->peer(bob)->unread, 1U);
+    EXPECT_EQ(store->peers(std::nullopt, 2).at(0).unread, 1U);
+    std::vector<ReceivedMessage> many;
+    for (int i = 0; i < 1'200; ++i) many.push_back(received(bob, 10 + i, "more"));
+    receive(std::move(many));
+    EXPECT_EQ(store->peer(bob)->unread, peer_unread_max);
+}
+
 }  // namespace p2pd::test

@@ -102,6 +102,18 @@ def test_from_is_what_a_peer_wrote_and_not_what_it_got(alice: Daemon, bob: Daemo
     assert bob.ctl("thread", alice.address, "--from", "nobody-of-this-name").exit == 67
 
 
+def test_what_is_unread_is_counted_for_each_peer(alice: Daemon, bob: Daemon) -> None:
+    bob.ctl("read", "--all")
+    send(alice, bob, "one")
+    send(alice, bob, "two")
+    assert bob.ctl_json("peer", "show", alice.address)[0]["unread"] == 2
+    listed = next(line for line in bob.ctl("peer", "list").out.splitlines()
+                  if alice.address in line)
+    assert listed.endswith(", 2 unread")
+    bob.ctl("read", "--all")
+    assert bob.ctl_json("peer", "show", alice.address)[0]["unread"] == 0
+
+
 def test_inbox_narrows_and_marks(alice: Daemon, bob: Daemon) -> None:
     bob.ctl("read", "--all")
     _, first = send(alice, bob, "one")

@@ -137,7 +137,7 @@ def test_colours_are_p2pctls_own_and_end(daemon: Daemon) -> None:
 
 
 def test_on_a_screen_each_row_is_where_it_belongs(daemon: Daemon) -> None:
-    written = on_a_terminal(daemon, "inbox", "-n", str(SOME), "--no-pager", "--color=never")
+    written = on_terminal(daemon, "inbox", "-n", str(SOME), "--no-pager", "--color=never", "-q")
     lines = written.split(b"\r\n")
     assert lines.pop() == b"" and len(lines) == SOME
     screen = pyte.Screen(COLUMNS + 10, 4)
@@ -169,3 +169,58 @@ def test_errors_are_lines_and_nothing_else(daemon: Daemon, arguments: list[str])
         written = on_terminal(daemon, *(each.replace("{}", text) for each in arguments))
         assert written
         check_only_lines(written)
+
+
+WORDS = ("the quick brown fox " * 8).strip()
+WIDE = {
+    "words": WORDS, "a long word": "x" * 200, "no spaces, wide": "世界" * 60,
+    "wide": "世界 " * 40 + "end", "combining": "e\u0301" * 90 + " a\u0308o\u0308 " * 20 + "end",
+    "an address": f"see https://example.org/{'path/' * 30} and {WORDS}",
+    "lines": f"first\n\n  indented {WORDS}\nlast"}
+
+
+@pytest.fixture(scope="module")
+def pair(module_hosts: Hosts) -> tuple[Daemon, Daemon]:
+    """bob has what is wide from alice, and has sent it to nobody, too."""
+    alice, bob = module_hosts.start("alice"), module_hosts.start("bob")
+    for text in WIDE.values():
+        assert alice.ctl("send", bob.address, "-", stdin=text).exit == 0
+        bob.send("[fe80::1234:5678:9abc:def0%lo]:65000", text)
+    return alice, bob
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("words", [("inbox",), ("sent",), ("search", "fox"), ("thread", "1"),
+                                   ("thread", "2"), ("inbox", "--relative")],
+                         ids="-".join)
+def test_lists_fit_whatever_is_in_them(pair: tuple[Daemon, Daemon], words: tuple[str, ...],
+                                       columns: int) -> None:
+    written = on_terminal(pair[1], *words, "--no-pager", columns=columns).split(b"\r\n")
+    assert written.pop() == b"" and len(written) >= 5, words
+    screen = pyte.Screen(columns, 4)
+    stream = pyte.ByteStream(screen)
+    rows = []
+    for line in written:
+        stream.feed(line)
+        assert screen.cursor.y == 0, line.decode()
+        rows.append(screen.display[0].rstrip())
+        screen.reset()
+    # Each message has its id where the others have it, and its text on the same line or the next.
+    heads = [row for row in rows if re.match(r"[* ] +\d+  \S", row)]
+    assert len({re.match(r"[* ] +\d+", row).end() for row in heads}) == 1, rows  # type: ignore
+    assert len(rows) in (len(heads), 2 * len(heads)), rows
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("kind", WIDE)
+def test_a_message_is_shown_whole_and_its_words_are_not_broken(
+        pair: tuple[Daemon, Daemon], kind: str, columns: int) -> None:
+    record = next(each for each in pair[1].inbox() if each["text"] == WIDE[kind])
+    written = on_terminal(pair[1], "show", str(record["id"]), "--no-pager", columns=columns)
+    body = written.decode().partition("\r\n\r\n")[2].removesuffix("\r\n")
+    lines = body.split("\r\n")
+    assert body.split() == WIDE[kind].split()
+    for line in lines:
+        assert wcwidth.wcswidth(line) <= columns or " " not in line, line
+    if kind == "lines":
+        assert lines[:2] == ["first", ""] and lines[2].startswith("  indented the")
