@@ -360,6 +360,34 @@ struct PeerParams {
         std::make_tuple(Field{"peer", &PeerParams::peer, true, "a name or an address"});
 };
 
+inline constexpr std::size_t groups_max = 32;
+inline constexpr std::size_t group_members_max = 100;
+/// A group of the address book; members as they were given.
+struct GroupRecord {
+    std::string name;
+    std::vector<std::string> members;
+    static constexpr auto fields =
+        std::make_tuple(Field{"name", &GroupRecord::name}, Field{"members", &GroupRecord::members});
+};
+struct GroupsResult {
+    std::vector<GroupRecord> groups;
+    static constexpr auto fields = std::make_tuple(Field{"groups", &GroupsResult::groups});
+};
+struct GroupAddParams {
+    std::string name;
+    std::vector<std::string> members;
+    static constexpr auto fields = std::make_tuple(
+        Field{"name", &GroupAddParams::name, true, "letters, digits, - and _; at most 63 bytes"},
+        Field{"members", &GroupAddParams::members, true, "names, addresses or host names"});
+};
+struct GroupRemoveParams {
+    std::string name;
+    std::vector<std::string> members;
+    static constexpr auto fields = std::make_tuple(
+        Field{"name", &GroupRemoveParams::name},
+        Field{"members", &GroupRemoveParams::members, false, "without any the whole group"});
+};
+
 struct NamedCount {
     std::string name;
     std::uint64_t count = 0;

@@ -128,4 +128,10 @@ bool is_peer_name(std::string_view text) {
            std::all_of(text.begin(), text.end(), is_name_character);
 }
 
+bool is_group_member(std::string_view text) {
+    constexpr std::size_t bytes_max = 255;
+    return !text.empty() && text.size() <= bytes_max &&
+           std::ranges::all_of(text, [](char each) { return each > ' ' && each < 0x7f; });
+}
+
 }  // namespace p2pd

@@ -31,4 +31,8 @@ bool is_network(std::string_view text);
 /// A name for the address book: letters, digits, `-` and `_`, a letter first, 1 to 63 bytes.
 bool is_peer_name(std::string_view text);
 
+/// What may be kept as a member of a group: 1 to 255 printable characters of ASCII without blanks,
+/// so any name of the book, address or host name.
+bool is_group_member(std::string_view text);
+
 }  // namespace p2pd

@@ -35,6 +35,15 @@ struct ExportedPeer {
         Field{"p2pd", &ExportedPeer::p2pd}, Field{"last_heard_us", &ExportedPeer::last_heard_us});
 };
 
+/// One member of a group of the address book.
+struct ExportedGroup {
+    static constexpr std::string_view type = "group";
+    std::string name;
+    std::string member;
+    static constexpr auto fields = std::make_tuple(Field{"name", &ExportedGroup::name},
+                                                   Field{"member", &ExportedGroup::member});
+};
+
 struct ExportedReceived {
     static constexpr std::string_view type = "received";
     std::uint64_t id = 0;
@@ -134,8 +143,8 @@ struct ExportedIdentity {
                                                    Field{"hash", &ExportedIdentity::hash});
 };
 
-using TransferRecord = std::variant<ExportedStore, ExportedPeer, ExportedReceived, ExportedSent,
-                                    ExportedPart, ExportedIdentity>;
+using TransferRecord = std::variant<ExportedStore, ExportedPeer, ExportedGroup, ExportedReceived,
+                                    ExportedSent, ExportedPart, ExportedIdentity>;
 
 inline Json transfer_json(const TransferRecord& record) {
     return std::visit(
@@ -163,6 +172,7 @@ inline TransferRecord parse_transfer_json(const Json& json) {
     };
     try_one(ExportedStore{});
     try_one(ExportedPeer{});
+    try_one(ExportedGroup{});
     try_one(ExportedReceived{});
     try_one(ExportedSent{});
     try_one(ExportedPart{});

@@ -43,6 +43,11 @@ ExitCode run_peer_add(Context& context);
 ExitCode run_peer_rename(Context& context);
 ExitCode run_peer_remove(Context& context);
 
+// commands_group.cpp
+ExitCode run_group_list(Context& context);
+ExitCode run_group_add(Context& context);
+ExitCode run_group_remove(Context& context);
+
 // commands_daemon.cpp
 ExitCode run_status(Context& context);
 ExitCode run_metrics(Context& context);

@@ -118,11 +118,17 @@ void say_unread(Context& context, const std::vector<MessageRecord>& shown) {
                             "{1} more are unread: p2pctl inbox --unread", more));
 }
 
+/// What the daemon can be asked for; it knows no groups.
+std::optional<std::string> one_peer(const Arguments& arguments, std::string_view option) {
+    auto given = arguments.text(option);
+    return given && is_group_word(*given) ? std::nullopt : given;
+}
+
 ListParams list_params(const Context& context, Box box, std::string_view peer_option) {
     ListParams params;
     params.box = box;
     params.unread = context.arguments().has("unread");
-    params.peer = context.arguments().text(peer_option);
+    params.peer = one_peer(context.arguments(), peer_option);
     params.since = moment(context, "since");
     params.until = moment(context, "until");
     return params;
@@ -135,9 +141,11 @@ bool is_narrowed(const Arguments& arguments) {
 }
 
 /// The rest, for which p2pctl looks itself.
-MessageFilter rest_filter(Context& context) {
+MessageFilter rest_filter(Context& context, std::string_view peer_option) {
     MessageFilter filter;
     filter.grep = context.arguments().text("grep");
+    const auto given = context.arguments().text(peer_option);
+    if (given && is_group_word(*given)) filter.peers = peer_addresses(context, *given);
     return filter;
 }
 
@@ -146,7 +154,7 @@ MessageFilter sender_filter(Context& context) {
     MessageFilter filter;
     filter.grep = context.arguments().text("grep");
     if (const auto from = context.arguments().text("from")) {
-        filter.peer = peer_address(context, *from);
+        filter.peers = peer_addresses(context, *from);
         filter.types = {"received"};
     }
     return filter;
@@ -163,18 +171,32 @@ std::vector<MessageRecord> list(Context& context, std::string_view method, const
     return records;
 }
 
+/// All to and from the members; those whom --from names have written.
+ExitCode run_group_thread(Context& context, const std::string& group) {
+    MessageFilter filter = sender_filter(context);
+    const auto members = peer_addresses(context, group);
+    if (!filter.peers) {
+        filter.peers = members;
+    } else {
+        std::erase_if(*filter.peers, [&](const auto& peer) { return !members.contains(peer); });
+    }
+    list(context, "list", write_fields(list_params(context, Box::all, {})), filter, Columns::both,
+         tr("no messages to or from {1}", group));
+    return ExitCode::done;
+}
+
 }  // namespace
 
 ExitCode run_inbox(Context& context) {
     say_unread(context,
                list(context, "list", write_fields(list_params(context, Box::inbox, "from")),
-                    rest_filter(context), Columns::received, tr("the inbox is empty")));
+                    rest_filter(context, "from"), Columns::received, tr("the inbox is empty")));
     return ExitCode::done;
 }
 
 ExitCode run_sent(Context& context) {
-    list(context, "list", write_fields(list_params(context, Box::sent, "to")), rest_filter(context),
-         Columns::sent, tr("nothing was sent yet"));
+    list(context, "list", write_fields(list_params(context, Box::sent, "to")),
+         rest_filter(context, "to"), Columns::sent, tr("nothing was sent yet"));
     return ExitCode::done;
 }
 
@@ -197,6 +219,7 @@ ExitCode run_show(Context& context) {
 
 ExitCode run_thread(Context& context) {
     const std::string& word = context.arguments().words.front();
+    if (is_group_word(word)) return run_group_thread(context, word);
     const bool is_id =
         !word.empty() && (word[0] == '#' || std::all_of(word.begin(), word.end(), is_digit));
     ThreadParams params;
@@ -217,7 +240,7 @@ ExitCode run_search(Context& context) {
     for (const std::string& word : context.arguments().words) {
         params.words += (params.words.empty() ? "" : " ") + word;
     }
-    params.peer = context.arguments().text("from");
+    params.peer = one_peer(context.arguments(), "from");
     params.since = moment(context, "since");
     params.until = moment(context, "until");
     list(context, "search", write_fields(params), sender_filter(context), Columns::both,

@@ -4,6 +4,7 @@
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/delivery.h"
+#include "ctl/group_send.h"
 #include "ctl/language.h"
 #include "ctl/reply_wait.h"
 #include "ctl/results.h"
@@ -15,32 +16,6 @@ namespace p2pd {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// The records after at most `timeout`; texts are empty.
-std::vector<MessageRecord> wait_for(Context& context, const std::vector<std::uint64_t>& ids,
-                                    milliseconds timeout) {
-    const WaitParams params{ids, static_cast<std::uint32_t>(timeout.count())};
-    const Json result =
-        context.client().call("wait", write_fields(params), timeout + answer_timeout);
-    return parse_messages(result).messages;
-}
-
-/// The message's state once it is final or the time is up; as accepted if the daemon has gone.
-MessageRecord confirmed(Context& context, MessageRecord record, milliseconds timeout) {
-    const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
-    for (const bool first : {true, false}) {
-        try {
-            if (!first) context.reconnect();
-            auto records = wait_for(context, {record.id}, milliseconds(poll_timeout(deadline)));
-            if (!records.empty()) return std::move(records.front());
-        } catch (const ControlError& error) {
-            // It has the message: whatever happens now is no reason to call it failed.
-            context.disconnect();
-            if (!first) context.remark(tr("p2pd has the message, but {1}", error.what()));
-        }
-    }
-    return record;
-}
 
 ExitCode report(Context& context, MessageRecord record, bool waited) {
     const bool ended_well = !waited || record.state == SendState::delivered;
@@ -75,7 +50,10 @@ ExitCode deliver(Context& context, const SendResult& accepted, std::string text,
                  const DeliveryOptions& options) {
     MessageRecord record = accepted_record(accepted, std::move(text));
     if (!options.wait) return report(context, std::move(record), false);
-    MessageRecord state = confirmed(context, record, options.timeout);
+    MessageRecord state = record;
+    for (MessageRecord& known : confirmed(context, {record.id}, options.timeout)) {
+        state = std::move(known);
+    }
     state.text = std::move(record.text);
     return report(context, std::move(state), true);
 }
@@ -112,16 +90,25 @@ ExitCode run_send(Context& context) {
     const Arguments& arguments = context.arguments();
     const DeliveryOptions options = delivery_options(arguments);
     if (arguments.has("lines")) {
-        if (arguments.words.size() > 1 || arguments.has("file") || options.reply) {
-            throw ControlError(error_usage, tr("--lines sends the lines of standard input"),
+        if (arguments.words.size() > 1 || arguments.has("file") || options.reply ||
+            arguments.words.front().starts_with('@')) {
+            throw ControlError(error_usage,
+                               tr("--lines sends the lines of standard input to one peer"),
                                tr("p2pctl send PEER --lines < FILE"));
         }
         return send_lines(context, arguments.words.front(), options);
     }
+    const std::string& peer = arguments.words.front();
+    if (peer.starts_with('@')) {
+        if (options.reply) {
+            throw ControlError(error_usage,
+                               tr("of a group it can only be waited until all have the message"));
+        }
+        return send_to_group(context, peer, message_text(arguments, 1), options);
+    }
     std::string text = message_text(arguments, 1);
     const auto since = cursor_if_reply_awaited(context, options);
-    const SendResult accepted =
-        send_message(context, arguments.words.front(), text, options.expires_s);
+    const SendResult accepted = send_message(context, peer, text, options.expires_s);
     if (since) return deliver_and_hear(context, accepted, *since);
     return deliver(context, accepted, std::move(text), options);
 }

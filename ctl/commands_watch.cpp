@@ -26,7 +26,7 @@ constexpr std::uint64_t attempts_default = 5;
 MessageFilter filter_of(Context& context) {
     const Arguments& arguments = context.arguments();
     MessageFilter filter;
-    if (const auto from = arguments.text("from")) filter.peer = peer_address(context, *from);
+    if (const auto from = arguments.text("from")) filter.peers = peer_addresses(context, *from);
     filter.grep = arguments.text("grep");
     if (const auto types = arguments.text("types")) {
         filter.types = parse_types(*types);

@@ -123,6 +123,30 @@ MessageRecord accepted_record(const SendResult& result, std::string text) {
     return record;
 }
 
+std::vector<MessageRecord> wait_for(Context& context, const std::vector<std::uint64_t>& ids,
+                                    std::chrono::milliseconds timeout) {
+    const WaitParams params{ids, static_cast<std::uint32_t>(timeout.count())};
+    const Json result =
+        context.client().call("wait", write_fields(params), timeout + answer_timeout);
+    return parse_messages(result).messages;
+}
+
+std::vector<MessageRecord> confirmed(Context& context, const std::vector<std::uint64_t>& ids,
+                                     std::chrono::milliseconds timeout) {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+    for (const bool first : {true, false}) {
+        try {
+            if (!first) context.reconnect();
+            return wait_for(context, ids, std::chrono::milliseconds(poll_timeout(deadline)));
+        } catch (const ControlError& error) {
+            // It has the message: whatever happens now is no reason to call it failed.
+            context.disconnect();
+            if (!first) context.remark(tr("p2pd has the message, but {1}", error.what()));
+        }
+    }
+    return {};
+}
+
 std::vector<MessageRecord> get_messages(Context& context, std::vector<std::uint64_t> ids) {
     std::vector<MessageRecord> records;
     while (!ids.empty()) {

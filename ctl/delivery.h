@@ -48,6 +48,15 @@ bool is_final(SendState state);
 /// The record of a message just accepted, from what `send` answered.
 MessageRecord accepted_record(const SendResult& result, std::string text);
 
+/// The records of `ids` after at most `timeout`, once all are final; texts are empty.
+std::vector<MessageRecord> wait_for(Context& context, const std::vector<std::uint64_t>& ids,
+                                    std::chrono::milliseconds timeout);
+
+/// The same for what the daemon has just accepted: if it goes meanwhile it is asked once more, and
+/// then there is nothing to be said of them.
+std::vector<MessageRecord> confirmed(Context& context, const std::vector<std::uint64_t>& ids,
+                                     std::chrono::milliseconds timeout);
+
 /// The records of `ids`, whole, in that order. Throws ControlError for an unknown one.
 std::vector<MessageRecord> get_messages(Context& context, std::vector<std::uint64_t> ids);
 

@@ -30,6 +30,8 @@ constexpr std::string_view forms[] = {
     marked("\"ids\": must be 1 to {1} ids"),
     marked("no message {1}; there is none yet"),
     marked("no message {1}; the newest is {2}"),
+    marked("at most {1} groups of at most {2} members"),
+    marked("no such group, or no such member of it"),
     marked("the disk is full"),
     marked("the disk is full, nothing was changed"),
     marked("make room on the disk"),

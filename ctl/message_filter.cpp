@@ -21,7 +21,7 @@ std::string type_of(const MessageRecord& record) {
 }  // namespace
 
 bool MessageFilter::wants(const MessageRecord& record) const {
-    if (peer && record.peer != *peer) return false;
+    if (peers && !peers->contains(record.peer)) return false;
     if (!types.empty() && !types.contains(type_of(record))) return false;
     return !grep || holds(record.text, *grep);
 }

@@ -13,13 +13,13 @@ namespace p2pd {
 
 /// What --from, --types, --all and --grep say. What is empty does not choose.
 struct MessageFilter {
-    std::optional<std::string> peer;  ///< its address
+    std::optional<std::set<std::string, std::less<>>> peers;  ///< their addresses
     std::optional<std::string> grep;
     std::set<std::string, std::less<>> types;  ///< see message_types
 
     bool wants(const MessageRecord& record) const;
     /// Whether there may be some that it does not want.
-    bool chooses() const { return peer || grep || !types.empty(); }
+    bool chooses() const { return peers || grep || !types.empty(); }
 };
 
 /// What can be asked for by --types: what was received, and the states of what was sent.

@@ -117,6 +117,10 @@ ControlError unknown_host(const std::string& text, int error) {
 }
 
 ControlError unknown_name(Context& context, const std::string& text) {
+    if (is_group_word(text)) {
+        return {error_usage, tr("\"{1}\" is a group, and this is for one peer", text),
+                tr("p2pctl group list shows who is in it")};
+    }
     const auto peers = parse_result<PeersResult>(context.call("peers.list", Json::object())).peers;
     std::vector<std::string_view> names;
     for (const PeerRecord& peer : peers) {
@@ -181,6 +185,29 @@ std::string peer_address(Context& context, const std::string& peer) {
         return Json();
     });
     return address;
+}
+
+std::vector<std::string> group_members(Context& context, const std::string& group) {
+    const Json answer = context.call("groups.list", Json::object());
+    for (GroupRecord& each : parse_result<GroupsResult>(answer).groups) {
+        if ("@" + each.name == group) return std::move(each.members);
+    }
+    throw ControlError(error_unknown_peer, tr("no group \"{1}\" in the address book", group),
+                       "p2pctl group list");
+}
+
+std::set<std::string, std::less<>> peer_addresses(Context& context, const std::string& who) {
+    if (!is_group_word(who)) return {peer_address(context, who)};
+    std::set<std::string, std::less<>> addresses;
+    for (const std::string& member : group_members(context, who)) {
+        try {
+            addresses.insert(peer_address(context, member));
+        } catch (const ControlError& error) {
+            if (!error.is(error_unknown_peer) && !error.is(error_unknown_host)) throw;
+            context.remark(error.what());
+        }
+    }
+    return addresses;
 }
 
 Json call_with_peer(Context& context, std::string_view method, Json params) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,19 @@ Json ask_with_peer(Context& context, const std::string& peer,
 /// The `IP:PORT` of what was typed for PEER, known to the daemon or not, as the daemon writes it.
 /// Throws as the others do.
 std::string peer_address(Context& context, const std::string& peer);
+
+/// `@NAME`, a group of the address book.
+inline bool is_group_word(std::string_view word) {
+    return word.starts_with('@');
+}
+
+/// The members of a group, as the address book has them. Throws ControlError (67) if there is no
+/// such group.
+std::vector<std::string> group_members(Context& context, const std::string& group);
+
+/// The `IP:PORT` of a peer, or those of the members of a group; a member that is not found any more
+/// is told and left out. Throws as the others do.
+std::set<std::string, std::less<>> peer_addresses(Context& context, const std::string& who);
 
 /// `IP:PORT` of a host name, maybe with a port; addresses stay as they are, but for the name of an
 /// interface. Of several addresses it is the one that was heard last, else the first, with those of

@@ -109,6 +109,9 @@ void ControlMethods::add_peer_methods(ControlServer& server) {
     add<PeerRenameParams>(server, "peers.rename", &This::peers_rename);
     add<PeerParams>(server, "peers.remove", &This::peers_remove);
     add<PeerParams>(server, "peers.show", &This::peers_show);
+    add<NoParams>(server, "groups.list", &This::groups_list);
+    add<GroupAddParams>(server, "groups.add", &This::groups_add);
+    add<GroupRemoveParams>(server, "groups.remove", &This::groups_remove);
 }
 
 void ControlMethods::add_service_methods(ControlServer& server) {

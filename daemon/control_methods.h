@@ -91,6 +91,11 @@ private:
                   const std::optional<Dialect>& dialect, const Responder& responder);
     void overlay(PeerRecord& record) const;
 
+    // control_methods_groups.cpp
+    void groups_list(const Caller&, const NoParams& params, const Responder& responder);
+    void groups_add(const Caller&, const GroupAddParams& params, const Responder& responder);
+    void groups_remove(const Caller&, const GroupRemoveParams& params, const Responder& responder);
+
     // control_methods_transfer.cpp
     void export_page(const Caller&, const ExportParams& params, const Responder& responder);
     void import_records(const Caller&, const ImportParams& params, const Responder& responder);

@@ -82,6 +82,23 @@ bool Store::set_name(const Endpoint& endpoint, const std::optional<std::string>&
     return implementation_->peers.set_name(endpoint, name, dialect);
 }
 
+std::vector<GroupRecord> Store::groups() {
+    return implementation_->groups.list();
+}
+
+GroupRecord Store::group(const std::string& name) {
+    return implementation_->groups.find(name);
+}
+
+GroupChange Store::add_to_group(const std::string& name, std::span<const std::string> members) {
+    return implementation_->groups.add(name, members);
+}
+
+GroupChange Store::remove_from_group(const std::string& name,
+                                     std::span<const std::string> members) {
+    return implementation_->groups.remove(name, members);
+}
+
 std::vector<PeerRecord> Store::peers(const std::optional<Endpoint>& after, std::uint32_t limit) {
     return implementation_->peers.list(after, limit);
 }

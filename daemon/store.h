@@ -72,6 +72,9 @@ struct StoreCounts {
     std::uint64_t stranger_bytes = 0;
 };
 
+/// What became of a change of a group.
+enum class GroupChange { done, unknown, too_many, disk_full };
+
 /// How far a backup is.
 struct BackupStep {
     bool done = false;
@@ -138,6 +141,13 @@ public:
     /// un-names. A name that another address has moves here. False with a full disk.
     bool set_name(const Endpoint& endpoint, const std::optional<std::string>& name,
                   const std::optional<Dialect>& dialect);
+    std::vector<GroupRecord> groups();
+    /// Without members: there is none of that name.
+    GroupRecord group(const std::string& name);
+    /// All of `members` or none; within groups_max and group_members_max.
+    GroupChange add_to_group(const std::string& name, std::span<const std::string> members);
+    /// Without members the whole group; unknown if nothing was there to remove.
+    GroupChange remove_from_group(const std::string& name, std::span<const std::string> members);
     /// Peers known by the store in the order of their text address, after `after`; at most 501,
     /// so that one more than a page can be asked for.
     std::vector<PeerRecord> peers(const std::optional<Endpoint>& after, std::uint32_t limit);

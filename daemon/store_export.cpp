@@ -108,6 +108,8 @@ Exporter::Exporter(StoreState& state)
       peers_(state.connection(),
              "SELECT id, address, name, dialect, dialect_by_hand, is_p2pd, last_heard_us "
              "FROM peer WHERE id > ?1 ORDER BY id"),
+      groups_(state.connection(),
+              "SELECT id, name, member FROM peer_group WHERE id > ?1 ORDER BY id"),
       messages_(state.connection(),
                 "SELECT m.id, m.tray, p.address, m.time_us, m.stamp_us, m.parts, m.reply_to, "
                 "m.stamp, m.stamp_is_text, m.claims, m.state, m.attempts, m.parts_done, "
@@ -136,15 +138,17 @@ ExportResult Exporter::page(const std::string& position, std::uint32_t limit) {
         return room == of ? std::strtoll(after.c_str(), nullptr, 10) : 0;
     };
     // Each goes on where the page before ended, and the later ones begin at their beginning.
-    constexpr std::array<std::string_view, 5> rooms{"", "peer", "message", "part", "identity"};
+    constexpr std::array<std::string_view, 6> rooms{"",        "peer", "group",
+                                                    "message", "part", "identity"};
     const auto first = std::ranges::find(rooms, room) - rooms.begin();
     if (first == 0) {
         page.add(ExportedStore{.last_stamp_us = state_.meta().last_stamp_us}, "peer:0");
     }
     if (first <= 1) add_peers(page, row_after("peer"));
-    if (first <= 2 && page.has_room()) add_messages(page, row_after("message"));
-    if (first <= 3 && page.has_room()) add_parts(page, row_after("part"));
-    if (first <= 4 && page.has_room()) add_identities(page, room == "identity" ? after : "");
+    if (first <= 2 && page.has_room()) add_groups(page, row_after("group"));
+    if (first <= 3 && page.has_room()) add_messages(page, row_after("message"));
+    if (first <= 4 && page.has_room()) add_parts(page, row_after("part"));
+    if (first <= 5 && page.has_room()) add_identities(page, room == "identity" ? after : "");
     if (page.has_room()) page.result.next.reset();  // everything came to its end
     return std::move(page.result);
 }
@@ -161,6 +165,17 @@ void Exporter::add_peers(Page& page, RowId after) {
         record.p2pd = row.next<bool>();
         record.last_heard_us = row.next<std::optional<std::int64_t>>();
         page.add(std::move(record), "peer:" + std::to_string(id));
+    }
+}
+
+void Exporter::add_groups(Page& page, RowId after) {
+    sqlite::Run row = groups_.run(after);
+    while (page.has_room() && row.step()) {
+        const auto id = row.next<RowId>();
+        ExportedGroup record;
+        record.name = row.next<std::string>();
+        record.member = row.next<std::string>();
+        page.add(std::move(record), "group:" + std::to_string(id));
     }
 }
 

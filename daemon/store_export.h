@@ -13,19 +13,21 @@ class Exporter {
 public:
     explicit Exporter(StoreState& state);
 
-    /// What comes after `position` (empty: the beginning), in the order: store, peers, messages,
-    /// parts, identities.
+    /// What comes after `position` (empty: the beginning), in the order: store, peers, groups,
+    /// messages, parts, identities.
     ExportResult page(const std::string& position, std::uint32_t limit);
 
 private:
     class Page;
     void add_peers(Page& page, RowId after);
+    void add_groups(Page& page, RowId after);
     void add_messages(Page& page, RowId after);
     void add_parts(Page& page, RowId after);
     void add_identities(Page& page, const std::string& after);
 
     StoreState& state_;
     sqlite::Statement peers_;
+    sqlite::Statement groups_;
     sqlite::Statement messages_;
     sqlite::Statement parts_;
     sqlite::Statement identities_;

@@ -10,7 +10,7 @@ namespace p2pd {
 namespace {
 
 constexpr const char* tables[] = {"meta",     "peer",      "message", "body",
-                                  "identity", "long_text", "part"};
+                                  "identity", "long_text", "part",    "peer_group"};
 
 bool fits_type(const RawValue& value, const std::string& type) {
     if (std::holds_alternative<std::int64_t>(value)) return type == "INTEGER";

@@ -5,6 +5,7 @@
 #include "daemon/store_backup.h"
 #include "daemon/store_batch.h"
 #include "daemon/store_edits.h"
+#include "daemon/store_groups.h"
 #include "daemon/store_identities.h"
 #include "daemon/store_long_texts.h"
 #include "daemon/store_maintenance.h"
@@ -21,6 +22,7 @@ struct StoreRooms {
 
     StoreState state;
     PeerTable peers{state};
+    GroupTable groups{state};
     MessageTable messages{state};
     IdentityTable identities{state};
     LongTexts long_texts{state, messages, identities};

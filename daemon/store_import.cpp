@@ -10,6 +10,7 @@
 #include "common/endpoint_text.h"
 #include "daemon/core/mailbox.h"
 #include "daemon/core/stamp_clock.h"
+#include "daemon/store_groups.h"
 #include "daemon/store_identities.h"
 
 namespace p2pd {
@@ -44,6 +45,10 @@ std::string reason(const ExportedPeer& record) {
     if (!is_address(record.address)) return "address";
     if (record.name && !is_peer_name(*record.name)) return "name";
     return record.dialect > static_cast<std::uint8_t>(Dialect::short_) ? "dialect" : "";
+}
+std::string reason(const ExportedGroup& record) {
+    if (!is_peer_name(record.name)) return "name";
+    return is_group_member(record.member) ? "" : "member";
 }
 std::string reason(const ExportedReceived& record) {
     if (record.id == 0 || record.id >= static_cast<std::uint64_t>(row_id_max)) return "id";
@@ -216,6 +221,10 @@ bool Importer::add(const ExportedPeer& record) {
     statements_->peer_facts.execute(id, record.dialect, record.dialect_by_hand, record.p2pd,
                                     record.last_heard_us);
     return true;
+}
+
+bool Importer::add(const ExportedGroup& record) {
+    return GroupTable(state_).add_one(record.name, record.member);
 }
 
 bool Importer::add(const ExportedReceived& record) {

@@ -28,6 +28,7 @@ private:
     struct Statements;
     bool add(const ExportedStore& record);
     bool add(const ExportedPeer& record);
+    bool add(const ExportedGroup& record);
     bool add(const ExportedReceived& record);
     bool add(const ExportedSent& record);
     bool add(const ExportedPart& record);

@@ -64,6 +64,9 @@ PeerTable::PeerTable(StoreState& state)
                  "last_heard_us = ?5 WHERE id = ?1"),
       take_name_(state.connection(),
                  "UPDATE peer SET name = NULL WHERE name = ?1 RETURNING host_id"),
+      rename_member_(state.connection(),
+                     "UPDATE OR REPLACE peer_group SET member = ?2 "
+                     "WHERE member = (SELECT name FROM peer WHERE id = ?1)"),
       set_name_(state.connection(), "UPDATE peer SET name = ?2 WHERE id = ?1"),
       set_dialect_(state.connection(),
                    "UPDATE peer SET dialect = ?2, dialect_by_hand = 1 WHERE id = ?1"),
@@ -112,7 +115,10 @@ bool PeerTable::set_name(const Endpoint& endpoint, const std::optional<std::stri
                          const std::optional<Dialect>& dialect) {
     return state_.transact([&] {
         const RowId id = state_.peer(endpoint);
-        if (name) take_name(*name);
+        if (name) {
+            take_name(*name);
+            rename_member_.execute(id, *name);  // whoever is renamed stays in its groups
+        }
         set_name_.execute(id, name);
         state_.hosts().reconsider(state_.host_of(id));
         if (dialect) set_dialect_.execute(id, *dialect);

@@ -42,6 +42,7 @@ private:
     sqlite::Statement facts_;
     sqlite::Statement set_facts_;
     sqlite::Statement take_name_;
+    sqlite::Statement rename_member_;
     sqlite::Statement set_name_;
     sqlite::Statement set_dialect_;
     sqlite::Statement book_;

@@ -254,6 +254,7 @@ private:
         say(number("SELECT count(*) FROM message WHERE tray < 2"), "received messages");
         say(number("SELECT count(*) FROM message WHERE tray >= 2"), "sent messages");
         say(number("SELECT count(*) FROM peer"), "peers");
+        say(number("SELECT count(*) FROM peer_group"), "members of groups");
         say(number("SELECT count(*) FROM identity"), "dedup keys");
         say(number("SELECT count(*) FROM part"), "parts of incomplete long texts");
         for (const std::int64_t id : found_.lost_ids("body")) {

@@ -158,6 +158,19 @@ constexpr const char* version_3 = R"sql(
     CREATE INDEX message_stamp ON message (stamp_us) WHERE stamp IS NULL;
 )sql";
 
+// Its `kind` is there so that a row found without its table is not taken for a peer's.
+constexpr const char* version_4 = R"sql(
+    CREATE TABLE peer_group (
+        id     INTEGER PRIMARY KEY,  -- in the order in which they came
+        kind   INTEGER NOT NULL,     -- 0
+        name   TEXT NOT NULL,
+        member TEXT NOT NULL,        -- as it was given: a name, an address, a host
+        UNIQUE (name, member)
+    ) STRICT;
+    CREATE INDEX peer_group_name ON peer_group (name);
+    CREATE INDEX peer_group_member ON peer_group (member);
+)sql";
+
 // "p2pd", so that file(1) and we know whose file it is; "p2ps" where the pages have sums, so that
 // damage to the byte which says so cannot turn the checks off.
 constexpr const char* application_id_plain = "1882353764";
@@ -204,7 +217,7 @@ const char* recount_hosts() {
 std::span<const char* const> store_migrations() {
     // Should a later version count hosts otherwise, this one keeps its own words.
     static const std::string second = std::string(version_2) + recount_hosts();
-    static const std::array migrations{version_1, second.c_str(), version_3};
+    static const std::array migrations{version_1, second.c_str(), version_3, version_4};
     return migrations;
 }
 

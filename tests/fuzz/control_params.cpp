@@ -33,7 +33,8 @@ void fuzz_control_params(std::string_view bytes) {
     if (json.is_discarded()) return;
     read_each<NoParams, HelloParams, SendParams, ReplyParams, ListParams, IdsParams, ThreadParams,
               SearchParams, WaitParams, MarkParams, PurgeParams, PeersListParams, PeerAddParams,
-              PeerRenameParams, PeerParams, LogLevelParams, SubscribeParams>(json);
+              PeerRenameParams, PeerParams, GroupAddParams, GroupRemoveParams, LogLevelParams,
+              SubscribeParams>(json);
     try {
         static_cast<void>(parse_message_json(json));
     } catch (const FieldError&) {

@@ -62,6 +62,7 @@ def alice(module_hosts: Hosts) -> Daemon:
     bob.send(alice.address, "dois")
     alice.wait_inbox(1)
     alice.send("127.0.0.1:9", "três")
+    alice.call("groups.add", {"name": "todos", "members": ["bob"]})
     return alice
 
 
@@ -101,7 +102,8 @@ def test_failures_of_the_daemon_are_said_in_the_language(alice: Daemon,
             (("retry", "1"), 1, "p2pctl: a mensagem 1 já está entregue\n"),
             (("peer", "add", "bob", "127.0.0.9"), 1, "p2pctl: bob já é 127.0.0.1:"),
             (("send", "bib", "oi"), 67, "p2pctl: não há par \"bib\" na agenda\n  você quis dizer "),
-            (("rpc", "zap"), 64, "p2pctl: não há método \"zap\"\n  rpc.discover lista os ")):
+            (("rpc", "zap"), 64, "p2pctl: não há método \"zap\"\n  rpc.discover lista os "),
+            (("send", "@nada", "oi"), 67, "p2pctl: não há grupo \"@nada\" na agenda\n")):
         done = ctl(alice, brazil, *arguments)
         assert (done.exit, done.err[:len(said)]) == (exit_code, said), done
 
@@ -139,7 +141,7 @@ def alike(done: Finished) -> tuple[int, str, str]:
 @pytest.mark.parametrize("arguments", [
     ("inbox",), ("inbox", "--since", "nunca"), ("sent",), ("show", "1", "2", "3"), ("show", "999"),
     ("thread", "bob"), ("search", "nada"), ("status",), ("doctor", "bob"), ("peer", "list"),
-    ("peer", "show", "bob"), ("peer", "show", "bib"), ("config", "show"),
+    ("peer", "show", "bob"), ("peer", "show", "bib"), ("group", "list"), ("config", "show"),
     ("config", "check", "/proc/version"), ("help",), ("help", "peer"), ("metrics",), ("version",),
     ("wait", "3", "--timeout", "0s"), ("retry", "2"), ("rpc", "zap"), ("send", "bob", ""),
     ("log-level", "muito"), ("watch", "--since", "0", "--count", "2", "--all"), ("zap",),
@@ -253,10 +255,11 @@ UNITS = {"us", "ms", "min", "KiB", "MiB", "GiB"}
 
 @pytest.mark.parametrize("line", [
     "inbox", "inbox --relative", "sent", "show 1 2 3", "thread bob", "status", "doctor",
-    "doctor bob", "peer list", "peer show bob", "wait 1", "unread 2", "read 2",
+    "doctor bob", "peer list", "peer show bob", "group list", "wait 1", "unread 2", "read 2",
     "read --all", "reload", "version", "send bob vier", "send bob fünf --no-wait",
-    "reply 2 sieben", "send bob --lines", "config check", "retry 3",
+    "send @todos sechs", "reply 2 sieben", "send bob --lines", "config check", "retry 3",
     "peer add eva 10.0.0.8", "peer rename eva eve", "peer remove eve", "peer list --verbose",
+    "group add zwei bob", "group remove zwei bob",
 ])
 def test_no_text_of_a_result_is_forgotten(alice: Daemon, marked: Environment, line: str) -> None:
     shown = ctl(alice, marked, *line.split(), stdin="acht\nneun\n")

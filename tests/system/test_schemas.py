@@ -60,6 +60,7 @@ def pair(module_hosts: Hosts) -> tuple[Daemon, Daemon]:
     """Two daemons with messages of every kind: answered, delivered, waiting, cancelled, a part."""
     alice, bob = module_hosts.start("alice"), module_hosts.start("bob")
     alice.ctl_json("peer", "add", "bob", bob.address)
+    alice.ctl_json("group", "add", "ops", "bob")
     alice.ctl_json("send", "bob", "hello")
     for text in ("hello yourself", "and once more"):
         bob.ctl_json("reply", str(bob.inbox()[0]["id"]), text)
@@ -87,7 +88,7 @@ def commands(alice: Daemon, bob: Daemon) -> dict[str, Callable[[], Finished]]:
         return lambda: on.ctl("--json", *words, stdin=stdin)
 
     return {
-        "send": run("send", "bob", "again"),
+        "send": run("send", "@ops", "again"),
         "reply": run("reply", received, "answer"),
         "ask": lambda: asked(alice, bob),
         "inbox": run("inbox"),
@@ -108,6 +109,9 @@ def commands(alice: Daemon, bob: Daemon) -> dict[str, Callable[[], Finished]]:
         "peer add": run("peer", "add", "carol", NOBODY, "--dialect", "short"),
         "peer rename": run("peer", "rename", "carol", "dave"),
         "peer remove": run("peer", "remove", "dave"),
+        "group list": run("group", "list"),
+        "group add": run("group", "add", "others", "bob"),
+        "group remove": run("group", "remove", "others"),
         "status": run("status"),
         "doctor": run("doctor", "bob"),
         "metrics": run("metrics"),
@@ -146,7 +150,7 @@ def test_every_command_prints_what_its_schema_says(pair: tuple[Daemon, Daemon],
     printed = {name: check_all(run(), "export" if name == "export" else None)
                for name, run in runs.items()}
     seen = set().union(*(types for name, types in printed.items() if name != "export"))
-    assert printed["export"] == {"store", "peer", "received", "sent", "part", "identity"}
+    assert printed["export"] == {"store", "peer", "group", "received", "sent", "part", "identity"}
     assert seen == printable_types() - {"error", "summary", "set_aside"}
 
 
