@@ -272,6 +272,55 @@ struct WaitParams {
         std::make_tuple(Field{"ids", &WaitParams::ids, true, "1 to 1000 ids of sent messages"},
                         Field{"timeout_ms", &WaitParams::timeout_ms, false, "0 to 86400000"});
 };
+/// What happened to a sent message, or to its peer meanwhile.
+enum class TraceStep {
+    sent,       ///< a datagram with it has left
+    confirmed,  ///< an ACK came
+    refused,    ///< an ACK that says no
+    trouble,    ///< the network said something of the peer
+};
+constexpr auto enum_names(TraceStep) {
+    return std::array<std::pair<TraceStep, std::string_view>, 4>{
+        {{TraceStep::sent, "sent"},
+         {TraceStep::confirmed, "confirmed"},
+         {TraceStep::refused, "refused"},
+         {TraceStep::trouble, "trouble"}}};
+}
+struct TraceRecord {
+    UtcTime at;
+    TraceStep event = TraceStep::sent;
+    std::optional<std::uint32_t> part;            ///< of the message, from 1; none of trouble
+    std::optional<std::uint32_t> attempt;         ///< confirmed: how often it was sent until then
+    std::optional<std::uint32_t> text_bytes;      ///< sent: of the part
+    std::optional<std::uint32_t> datagram_bytes;  ///< sent; 0: no socket took it
+    std::optional<std::uint32_t> objects;         ///< sent: in that datagram
+    std::optional<double> rtt_ms;  ///< confirmed; none after several attempts: whose ACK it is
+                                   ///< nobody knows then
+    std::optional<SendTrouble> trouble;
+    static constexpr auto fields = std::make_tuple(
+        Field{"at", &TraceRecord::at}, Field{"event", &TraceRecord::event},
+        Field{"part", &TraceRecord::part, false}, Field{"attempt", &TraceRecord::attempt, false},
+        Field{"text_bytes", &TraceRecord::text_bytes, false},
+        Field{"datagram_bytes", &TraceRecord::datagram_bytes, false},
+        Field{"objects", &TraceRecord::objects, false},
+        Field{"rtt_ms", &TraceRecord::rtt_ms, false},
+        Field{"trouble", &TraceRecord::trouble, false});
+};
+struct TraceParams {
+    std::uint64_t id = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"id", &TraceParams::id, true, "a sent message"});
+};
+/// Oldest first, at most 64. `complete`: its first attempt is among them; else the daemon has
+/// started anew since, or has forgotten it for others.
+struct TraceResult {
+    std::uint64_t id = 0;
+    bool complete = true;
+    std::vector<TraceRecord> events;
+    static constexpr auto fields =
+        std::make_tuple(Field{"id", &TraceResult::id}, Field{"complete", &TraceResult::complete},
+                        Field{"events", &TraceResult::events});
+};
 struct MarkParams {
     std::vector<std::uint64_t> ids;
     bool all = false;
@@ -305,7 +354,13 @@ struct PeerRecord {
     std::uint64_t queued = 0;  ///< messages without a final state
     std::uint32_t unread = 0;  ///< messages from it; counted up to `peer_unread_max`
     std::uint32_t in_flight = 0;
-    std::uint32_t window = 0;  ///< congestion window, in datagrams
+    std::uint32_t window = 0;  ///< congestion window, in objects
+    std::uint64_t in_flight_bytes = 0;
+    std::uint64_t window_bytes = 0;
+    std::uint64_t datagram_bytes = 0;  ///< the largest that goes there
+    std::uint64_t transmitted = 0;     ///< objects, since the daemon knows the peer
+    std::uint64_t retransmitted = 0;   ///< of them, not for the first time
+    std::optional<double> rtt_variation_ms;
     std::optional<double> rtt_ms;
     std::optional<double> rto_ms;
     std::optional<SendTrouble> trouble;  ///< of the last datagram, since the peer was heard
@@ -323,7 +378,13 @@ struct PeerRecord {
         Field{"window", &PeerRecord::window, false}, Field{"rtt_ms", &PeerRecord::rtt_ms, false},
         Field{"rto_ms", &PeerRecord::rto_ms, false}, Field{"trouble", &PeerRecord::trouble, false},
         Field{"trouble_at", &PeerRecord::trouble_at, false},
-        Field{"repeats", &PeerRecord::repeats, false});
+        Field{"repeats", &PeerRecord::repeats, false},
+        Field{"in_flight_bytes", &PeerRecord::in_flight_bytes, false},
+        Field{"window_bytes", &PeerRecord::window_bytes, false},
+        Field{"datagram_bytes", &PeerRecord::datagram_bytes, false},
+        Field{"transmitted", &PeerRecord::transmitted, false},
+        Field{"retransmitted", &PeerRecord::retransmitted, false},
+        Field{"rtt_variation_ms", &PeerRecord::rtt_variation_ms, false});
 };
 struct PeersListParams {
     std::optional<std::string> after;

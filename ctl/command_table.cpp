@@ -123,6 +123,7 @@ constexpr Command table[] = {
      "  p2pctl chat --hold manual\n"},
     {"wait", "ID...", marked("Wait until sent messages are confirmed"), 1, any_number, wait_options,
      run_wait},
+    {"trace", "ID", marked("Show what happened to a sent message"), 1, 1, {}, run_trace},
     {"retry",
      "ID...",
      marked("Send again what was refused or has expired"),

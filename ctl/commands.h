@@ -12,6 +12,9 @@ ExitCode run_send(Context& context);
 ExitCode run_reply(Context& context);
 ExitCode run_wait(Context& context);
 
+// commands_trace.cpp
+ExitCode run_trace(Context& context);
+
 // commands_ask.cpp
 ExitCode run_ask(Context& context);
 

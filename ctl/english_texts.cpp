@@ -42,6 +42,7 @@ constexpr std::string_view forms[] = {
     marked("try again later; see queue_messages_max in p2pd.conf"),
     marked("message {1} is a received one"),
     marked("only sent messages can be waited for"),
+    marked("only sent messages can be traced"),
     marked("only sent messages can be tried again"),
     marked("only sent messages can be cancelled"),
     marked("message {1} is {2} already"),

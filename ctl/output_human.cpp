@@ -146,6 +146,19 @@ std::string sent_details(const MessageRecord& record, const Style& style) {
     return details;
 }
 
+std::string transmitted_text(const PeerRecord& peer) {
+    if (peer.retransmitted == 0) return std::to_string(peer.transmitted);
+    return tr("{1}, {2} of them again ({3} %)", peer.transmitted, peer.retransmitted,
+              100 * peer.retransmitted / std::max<std::uint64_t>(peer.transmitted, 1));
+}
+
+std::string round_trip_text(const PeerRecord& peer) {
+    const std::string smoothed = duration_text(microseconds_of(*peer.rtt_ms));
+    if (!peer.rtt_variation_ms) return smoothed;
+    return tr("{1}, varies by {2}", smoothed,
+              duration_text(microseconds_of(*peer.rtt_variation_ms)));
+}
+
 std::string heard_text(const PeerRecord& peer, const Style& style) {
     if (!peer.last_heard) return tr("never");
     const std::string time = time_text(*peer.last_heard, style.time);
@@ -286,16 +299,20 @@ std::string peer_details(const PeerRecord& peer, const Style& style) {
     details += detail_line("last heard", heard_text(peer, style));
     details += detail_line("unread", unread_text(peer.unread));
     details += detail_line("unconfirmed", std::to_string(peer.queued));
-    details += detail_line("in flight",
-                           std::to_string(peer.in_flight) + " of " + std::to_string(peer.window));
-    if (peer.rtt_ms) {
-        details += detail_line("round trip", duration_text(microseconds_of(*peer.rtt_ms)));
-    }
+    details += detail_line("in flight", tr("{1} of {2}, {3} of {4} bytes", peer.in_flight,
+                                           peer.window, peer.in_flight_bytes, peer.window_bytes));
+    details += detail_line("datagrams", tr("up to {1} bytes", peer.datagram_bytes));
+    details += detail_line("transmitted", transmitted_text(peer));
+    if (peer.rtt_ms) details += detail_line("round trip", round_trip_text(peer));
     if (peer.rto_ms) {
         details += detail_line("retransmits",
                                tr("after {1}", duration_text(microseconds_of(*peer.rto_ms))));
     }
-    if (peer.trouble) details += detail_line("trouble", enum_name(*peer.trouble));
+    if (peer.trouble) {
+        std::string trouble(enum_name(*peer.trouble));
+        if (peer.trouble_at) trouble += ", " + time_text(*peer.trouble_at, style.time);
+        details += detail_line("trouble", trouble);
+    }
     return details;
 }
 

@@ -91,6 +91,7 @@ void ControlMethods::add_message_methods(ControlServer& server) {
     add<SendParams>(server, "send", &This::send, Order::pipelined);
     add<ReplyParams>(server, "reply", &This::reply, Order::pipelined);
     add<WaitParams>(server, "wait", &This::wait, Order::pipelined);
+    add<TraceParams>(server, "trace", &This::trace);
     add<IdsParams>(server, "retry", &This::retry);
     add<IdsParams>(server, "cancel", &This::cancel);
     add<ListParams>(server, "list", &This::list);

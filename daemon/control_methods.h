@@ -63,6 +63,9 @@ private:
     void cancel_all(const std::vector<MessageRecord>& records);
     void answer_with(const std::vector<MessageId>& ids, const Responder& responder);
 
+    // control_methods_trace.cpp
+    void trace(const Caller&, const TraceParams& params, const Responder& responder);
+
     // control_methods_read.cpp
     void list(const Caller&, const ListParams& params, const Responder& responder);
     void get(const Caller&, const IdsParams& params, const Responder& responder);

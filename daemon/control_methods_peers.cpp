@@ -87,7 +87,15 @@ void ControlMethods::overlay(PeerRecord& record) const {
     record.away = view->away;
     record.in_flight = view->in_flight;
     record.window = view->window;
-    if (view->round_trip) record.rtt_ms = milliseconds(*view->round_trip);
+    record.in_flight_bytes = view->in_flight_bytes;
+    record.window_bytes = view->window_bytes;
+    record.datagram_bytes = view->datagram_bytes;
+    record.transmitted = view->transmitted;
+    record.retransmitted = view->retransmitted;
+    if (view->round_trip) {
+        record.rtt_ms = milliseconds(*view->round_trip);
+        record.rtt_variation_ms = milliseconds(view->variation);
+    }
     record.rto_ms = milliseconds(view->timeout);
     if (view->trouble) {
         record.trouble = name_of(view->trouble->what);

@@ -139,6 +139,8 @@ void Daemon::run() {
                  node_.too_large(now(), peer);
                  schedule_flush();
              },
+         .encoded = [this](const Transmit& transmit,
+                           std::size_t bytes) { node_.encoded(transmit, bytes); },
          .refused = [this](const Endpoint& peer,
                            Trouble what) { node_.trouble(now(), peer, what); }});
     control_server_.start();

@@ -194,7 +194,10 @@ std::optional<PeerSocket::Addressed> PeerSocket::address(const Transmit& transmi
 void PeerSocket::send(const std::vector<Transmit>& transmits) {
     const std::size_t before = waiting_.size();
     for (const Transmit& transmit : transmits) {
-        if (auto addressed = address(transmit)) waiting_.push_back(std::move(*addressed));
+        auto addressed = address(transmit);
+        if (!addressed) continue;
+        handlers_.encoded(transmit, addressed->datagram.bytes.size());
+        waiting_.push_back(std::move(*addressed));
     }
     even_out(before);
     flush_waiting();

@@ -49,11 +49,13 @@ public:
 
     using TooLarge = std::function<void(const Endpoint& peer)>;
     using Refused = std::function<void(const Endpoint& peer, Trouble what)>;
+    using Encoded = std::function<void(const Transmit& transmit, std::size_t bytes)>;
     struct Handlers {
         Received received;   ///< for each datagram
         Done drained;        ///< after each burst
         Done writable;       ///< sending may go on
         TooLarge too_large;  ///< the host's own link does not take a datagram to this peer
+        Encoded encoded;     ///< a datagram that is to be sent has become so many bytes
         Refused refused;     ///< the network has said that a datagram to this peer went nowhere
     };
     void start(Handlers handlers);

@@ -23,6 +23,7 @@
 #include "daemon/core/duration_histogram.h"
 #include "daemon/core/inbox.h"
 #include "daemon/core/mailbox.h"
+#include "daemon/core/message_trace.h"
 #include "daemon/core/outbox.h"
 #include "daemon/core/session.h"
 #include "daemon/core/stamp_clock.h"
@@ -85,9 +86,6 @@ struct Finished {
 };
 using Event = std::variant<SendOutcome, Finished>;
 
-/// What the network said of a datagram that was sent. It may be a lie, so it is only shown.
-enum class Trouble : std::uint8_t { port_unreachable, host_unreachable, prohibited, too_large };
-
 struct PeerTrouble {
     Trouble what = Trouble::port_unreachable;
     WallTime at;
@@ -99,7 +97,13 @@ struct PeerView {
     std::uint32_t in_flight = 0;
     std::uint32_t window = 0;
     std::optional<Duration> round_trip;
+    Duration variation{0};  ///< of the round trip
     Duration timeout{0};
+    std::size_t in_flight_bytes = 0;
+    std::size_t window_bytes = 0;
+    std::size_t datagram_bytes = 0;           ///< the largest that may go
+    std::uint64_t transmitted = 0;            ///< objects, since it is in memory
+    std::uint64_t retransmitted = 0;          ///< of them, not for the first time
     std::optional<PeerTrouble> trouble = {};  ///< the last one since the peer was heard
     std::uint32_t repeats = 0;                ///< how often its last message has come again
 };
@@ -121,6 +125,10 @@ public:
     void too_large(Now now, const Endpoint& peer);
     /// Noted for whoever looks at the peer; nothing else is made of it.
     void trouble(Now now, const Endpoint& peer, Trouble what);
+    /// So many bytes has this datagram become.
+    void encoded(const Transmit& transmit, std::size_t bytes) {
+        trace_.set_datagram(transmit.first_event, transmit.end_event, bytes);
+    }
     /// Gives up an unfinished message, in memory or not.
     void cancel(Now now, MessageId id);
     /// Tries at once; a finished one is opened anew with its old identity.
@@ -159,6 +167,8 @@ public:
     /// An unfinished message that is in memory, with its attempts so far; else nullptr.
     const OutgoingMessage* outgoing(MessageId id) const;
     std::optional<PeerView> view(const Endpoint& peer) const;
+    /// What happened to an outgoing message a short time ago.
+    std::vector<TraceEvent> trace(const OutgoingMessage& message) const;
     bool disk_full() const { return disk_full_; }
 
 private:
@@ -257,6 +267,7 @@ private:
     std::deque<Endpoint> ready_;
     std::set<std::pair<Instant, Endpoint>> timers_;
     Acknowledger acknowledger_;
+    MessageTrace trace_;
     std::vector<LoadRequest> loads_;
     std::size_t loads_under_way_ = 0;
     std::set<MessageId> cancelled_;  ///< while pages that may hold them are being loaded

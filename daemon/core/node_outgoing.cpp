@@ -72,6 +72,13 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
         ++counters_.acks_unmatched;
         return false;
     }
+    using Kind = TraceEvent::Kind;
+    TraceEvent event{.at = now.wall, .part_us = part_us, .attempt = acknowledged->attempts};
+    event.kind = accepted ? Kind::confirmed : Kind::refused;
+    if (const auto rtt = acknowledged->round_trip) {
+        event.rtt_us = static_cast<std::int32_t>(std::min<Duration::rep>(rtt->count(), INT32_MAX));
+    }
+    trace_.add(event);
     if (!accepted) {
         finish(now, entry, {.state = OutState::refused, .reason = "the peer refused it"});
     } else if (!outbox_.confirm(entry, part_us)) {
@@ -204,6 +211,7 @@ std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, P
     Transmit transmit{endpoint, peer.local, {}, facts.dialect, Extension::p2pd};
     std::size_t room = peer.session.datagram_bytes();
     std::size_t used = 0;
+    transmit.first_event = trace_.next_number();
     do {
         const std::size_t bytes = encoded_bytes_max(outbox_.find_part(*part_us)->message, *part_us);
         if (used > 0 && used + bytes > room) {
@@ -219,6 +227,7 @@ std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, P
         transmit.objects.push_back(transmit_part(now, peer, *part_us, bytes));
         part_us = peer.session.takes_many() ? peer.session.next_to_send() : std::nullopt;
     } while (part_us);
+    transmit.end_event = trace_.next_number();
     return transmit;
 }
 
@@ -228,6 +237,11 @@ WireObject Node::transmit_part(Now now, Peer& peer, std::int64_t part_us, std::s
     ++counters_.transmissions;
     if (attempts > 1) ++counters_.retransmissions;
     note_attempt(entry, attempts);
+    trace_.add(
+        {.at = now.wall,
+         .part_us = part_us,
+         .attempt = attempts,
+         .text_bytes = static_cast<std::uint32_t>(part_text(entry.message, part_us).size())});
     return part_object(entry.message, part_us);
 }
 
@@ -293,6 +307,11 @@ void Node::timeout(Now now) {
         finish(now, *entry, {.state = OutState::expired, .reason = "not confirmed in time"});
         touch(endpoint, peer_at(endpoint));
     }
+}
+
+std::vector<TraceEvent> Node::trace(const OutgoingMessage& message) const {
+    return trace_.of(message.peer, message.first_us,
+                     static_cast<std::uint32_t>(message.part_ends.size()));
 }
 
 const OutgoingMessage* Node::outgoing(MessageId id) const {

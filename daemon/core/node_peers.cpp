@@ -72,7 +72,9 @@ void Node::count_repeats(const ReceivedMessage& message) {
 
 void Node::trouble(Now now, const Endpoint& endpoint, Trouble what) {
     Peer* const peer = find_peer(endpoint);
-    if (peer != nullptr) peer->trouble = PeerTrouble{what, now.wall};
+    if (peer == nullptr) return;
+    peer->trouble = PeerTrouble{what, now.wall};
+    trace_.trouble(now.wall, endpoint, what);
 }
 
 void Node::set_known(const Endpoint& host, bool known) {
@@ -155,7 +157,13 @@ std::optional<PeerView> Node::view(const Endpoint& endpoint) const {
                     session.in_flight(),
                     session.window(),
                     session.round_trip().smoothed(),
+                    session.round_trip().variation(),
                     session.interval(),
+                    session.in_flight_bytes(),
+                    session.window_bytes(),
+                    session.datagram_bytes(),
+                    session.transmissions(),
+                    session.retransmissions(),
                     found->second->trouble,
                     found->second->repeats};
 }

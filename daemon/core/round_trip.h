@@ -27,6 +27,7 @@ public:
     std::optional<Duration> probe_timeout() const;
     /// Smoothed; empty before the first sample.
     std::optional<Duration> smoothed() const { return smoothed_; }
+    Duration variation() const { return variation_; }
 
 private:
     std::optional<Duration> smoothed_;

@@ -84,6 +84,8 @@ std::uint32_t Session::transmitted(std::int64_t part_us, std::size_t bytes, Inst
     in_flight_bytes_ += bytes;
     if (in_flight_bytes_ >= window_.bytes()) filled_the_window_ = part.transmission;
     pace(bytes, now);
+    ++transmissions_;
+    if (part.attempts > 0) ++retransmissions_;
     return ++part.attempts;
 }
 
@@ -111,6 +113,7 @@ std::optional<Session::Acknowledged> Session::acknowledged(std::int64_t part_us,
     const auto part = parts_.find(part_us);
     if (part == parts_.end() || part->second.attempts == 0) return std::nullopt;
     Acknowledged result;
+    result.attempts = part->second.attempts;
     const auto flight = in_flight_.find(part->second.transmission);
     if (flight != in_flight_.end()) {
         // Karn: of a part sent twice nobody knows which copy is confirmed.

@@ -65,6 +65,7 @@ public:
 
     struct Acknowledged {
         std::optional<Duration> round_trip;  ///< of a part that was sent once
+        std::uint32_t attempts = 0;
     };
     /// Empty when no such part is queued here.
     std::optional<Acknowledged> acknowledged(std::int64_t part_us, Instant now);
@@ -95,6 +96,11 @@ public:
     bool idle() const { return parts_.empty(); }
     bool away() const { return misses_ >= misses_until_away; }
     std::uint32_t in_flight() const { return static_cast<std::uint32_t>(in_flight_.size()); }
+    std::size_t in_flight_bytes() const { return in_flight_bytes_; }
+    std::size_t window_bytes() const { return window_.bytes(); }
+    /// Since this began: of objects, and of those that had been sent before.
+    std::uint64_t transmissions() const { return transmissions_; }
+    std::uint64_t retransmissions() const { return retransmissions_; }
     /// About how many objects may be under way.
     std::uint32_t window() const;
     /// What the peer says that it has room for, from 1.
@@ -151,6 +157,8 @@ private:
     std::optional<Instant> first_miss_;
     Duration missed_for_{0};
     double jitter_ = 0;
+    std::uint64_t transmissions_ = 0;
+    std::uint64_t retransmissions_ = 0;
 };
 
 }  // namespace p2pd

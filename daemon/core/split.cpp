@@ -21,13 +21,13 @@ WireObject prototype(const std::optional<Answered>& answered, std::optional<Part
     return make_object(Stamp::of(widest_us), {}, bare, part);
 }
 
+}  // namespace
+
 std::string_view part_text(const OutgoingMessage& message, std::int64_t part_us) {
     const auto index = static_cast<std::size_t>(part_us - message.first_us);
     const std::uint32_t begin = index == 0 ? 0 : message.part_ends[index - 1];
     return std::string_view(message.text).substr(begin, message.part_ends[index] - begin);
 }
-
-}  // namespace
 
 std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
                                                      const std::optional<Answered>& answered,

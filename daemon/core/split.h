@@ -16,6 +16,9 @@ std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
                                                      const std::optional<Answered>& answered,
                                                      const Endpoint& peer, Dialect dialect);
 
+/// The piece of the text that the part with timestamp `part_us` carries.
+std::string_view part_text(const OutgoingMessage& message, std::int64_t part_us);
+
 /// The object that carries the part with timestamp `part_us`.
 WireObject part_object(const OutgoingMessage& message, std::int64_t part_us);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct Transmit {
     Dialect dialect = Dialect::base;
     Extension extension = Extension::none;
     std::size_t padded_bytes = 0;  ///< a probe of the path: filled up with spaces to this size
+    // What Node::encoded() needs to know: the numbers of the trace's events for it.
+    std::uint64_t first_event = 0;
+    std::uint64_t end_event = 0;
     bool full = false;  ///< more waits than fits: spaces may make it as large as its neighbours
 };
 

@@ -12,6 +12,7 @@ class EvenSizes : public testing::Test {
 protected:
     EvenSizes() {
         PeerSocket::Handlers handlers;
+        handlers.encoded = [this](const Transmit&, std::size_t bytes) { told_.push_back(bytes); };
         socket.start(std::move(handlers));
     }
 
@@ -38,6 +39,7 @@ protected:
         return sizes;
     }
 
+    std::vector<std::size_t> told_;  ///< of each, before it may be filled up
     boost::asio::io_context loop;
     UdpSocket receiver{loop, parse_endpoint("127.0.0.1:0", 0).value()};
     PeerSocket socket{loop, {parse_endpoint("127.0.0.1:0", 0).value()}, {}};
@@ -48,6 +50,12 @@ using Sizes = std::vector<std::size_t>;
 TEST_F(EvenSizes, FullOnesThatDifferLittleBecomeOfOneSize) {
     EXPECT_EQ(arriving({datagram(900, true), datagram(990, true), datagram(1000, true)}),
               (Sizes{1000, 1000, 1000}));
+}
+
+TEST_F(EvenSizes, HowLargeADatagramBecameIsTold) {
+    const auto transmit = datagram(900, false);
+    arriving({transmit});
+    EXPECT_EQ(told_, std::vector{encode(transmit, socket.listening().front()).size()});
 }
 
 TEST_F(EvenSizes, OneThatIsMuchSmallerStaysSo) {

@@ -196,6 +196,7 @@ void SimulatedHost::transmit() {
     const auto transmits = node_->take_transmits(now(), transmits_max);
     for (const Transmit& transmit : transmits) {
         const std::string bytes = encode(transmit, endpoint_);
+        node_->encoded(transmit, bytes.size());
         if (bytes.size() > network_.link_bytes()) {
             node_->too_large(now(), transmit.to);
             continue;

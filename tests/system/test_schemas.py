@@ -97,6 +97,7 @@ def commands(alice: Daemon, bob: Daemon) -> dict[str, Callable[[], Finished]]:
         "thread": run("thread", "bob"),
         "watch": run("watch", "--since", "0", "--all", "--count", "2"),
         "wait": run("wait", waiting, "--timeout", "1ms"),
+        "trace": run("trace", waiting),
         "retry": run("retry", waiting),
         "cancel": run("cancel", waiting),
         "read": run("read", "--all"),
