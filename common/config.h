@@ -70,6 +70,7 @@ struct Config {
     std::chrono::microseconds part_timeout{};
     std::size_t checkpoint_bytes = 0;
     Accept accept = Accept::all;
+    bool read_receipts = false;
     std::vector<std::string> block;  ///< `IP` or `IP/BITS`
     std::size_t stranger_rate = 0;   ///< datagrams a second
     std::size_t strangers_rate = 0;

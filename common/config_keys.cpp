@@ -75,6 +75,8 @@ constexpr KeyRow rows[] = {
     {"accept", "all", "all", AcceptRule{}, Applies::at_reload,
      "Whose messages are taken; known are hosts that you have named or sent to, others are "
      "refused."},
+    {"read_receipts", "off", "off", SwitchRule{&Config::read_receipts}, Applies::at_reload,
+     "Whether p2pd tells those who sent messages that these were read, or handled by a program."},
     {"block", "", "", BlockRule{}, Applies::at_reload,
      "Addresses or networks whose datagrams are dropped unread; a list, or repeat the line."},
     {"stranger_rate", "1000", "1000", CountRule{&Config::stranger_rate, 1, rate_max},
@@ -195,6 +197,11 @@ struct Reader {
         if (accept) config.accept = *accept;
         return accept.has_value();
     }
+    bool operator()(const SwitchRule& rule) const {
+        if (value != "on" && value != "off") return false;
+        config.*rule.member = value == "on";
+        return true;
+    }
     bool operator()(const BlockRule&) const {
         if (!is_network(value) || config.block.size() >= blocked_max) return false;
         if (!has(config.block, value)) config.block.emplace_back(value);
@@ -239,6 +246,9 @@ struct Writer {
     std::string operator()(const AcceptRule&) const {
         return std::string(enum_name(config.accept));
     }
+    std::string operator()(const SwitchRule& rule) const {
+        return config.*rule.member ? "on" : "off";
+    }
     std::string operator()(const BlockRule&) const { return joined(config.block); }
     std::string operator()(const GroupRule&) const { return config.socket_group; }
     std::string operator()(const PathRule& rule) const { return config.*rule.member; }
@@ -267,6 +277,7 @@ struct Describer {
     }
     std::string operator()(const MessageBusRule&) const { return "off, system or user"; }
     std::string operator()(const AcceptRule&) const { return "all or known"; }
+    std::string operator()(const SwitchRule&) const { return "on or off"; }
     std::string operator()(const BlockRule&) const {
         return "IP or IP/BITS (10.1.0.0/16, fe80::/10), at most " + std::to_string(blocked_max);
     }

@@ -21,6 +21,10 @@ struct AdminsRule {};
 struct LogLevelRule {};
 struct MessageBusRule {};
 struct AcceptRule {};
+/// on or off
+struct SwitchRule {
+    bool Config::*member;
+};
 struct BlockRule {};
 /// A group's name, or nothing.
 struct GroupRule {};
@@ -44,8 +48,9 @@ struct BytesRule {
     std::size_t min;
     std::size_t max;
 };
-using KeyRule = std::variant<ListenRule, AdminsRule, LogLevelRule, MessageBusRule, AcceptRule,
-                             BlockRule, GroupRule, PathRule, DurationRule, CountRule, BytesRule>;
+using KeyRule =
+    std::variant<ListenRule, AdminsRule, LogLevelRule, MessageBusRule, AcceptRule, SwitchRule,
+                 BlockRule, GroupRule, PathRule, DurationRule, CountRule, BytesRule>;
 
 enum class Applies { at_reload, at_restart };
 

@@ -321,13 +321,67 @@ struct TraceResult {
         std::make_tuple(Field{"id", &TraceResult::id}, Field{"complete", &TraceResult::complete},
                         Field{"events", &TraceResult::events});
 };
+/// What a reader can have done with a message.
+enum class ReadMark { read, handled };
+constexpr auto enum_names(ReadMark) {
+    return std::array<std::pair<ReadMark, std::string_view>, 2>{
+        {{ReadMark::read, "read"}, {ReadMark::handled, "handled"}}};
+}
+/// What a peer says of that.
+enum class Receipt {
+    no_answer,  ///< up to now
+    not_p2pd,   ///< its program does not know of it
+    off,        ///< its configuration does not tell
+    unknown,    ///< it does not have the message any more
+    unread,
+    read,
+    handled,
+    read_and_handled,
+};
+constexpr auto enum_names(Receipt) {
+    return std::array<std::pair<Receipt, std::string_view>, 8>{
+        {{Receipt::no_answer, "no_answer"},
+         {Receipt::not_p2pd, "not_p2pd"},
+         {Receipt::off, "off"},
+         {Receipt::unknown, "unknown"},
+         {Receipt::unread, "unread"},
+         {Receipt::read, "read"},
+         {Receipt::handled, "handled"},
+         {Receipt::read_and_handled, "read_and_handled"}}};
+}
+constexpr bool reaches(Receipt receipt, ReadMark mark) {
+    if (receipt == Receipt::read_and_handled) return true;
+    return receipt == (mark == ReadMark::read ? Receipt::read : Receipt::handled);
+}
+/// Of a delivered message. Answered when the peer has said that it is so, or that this cannot be
+/// known, or after `timeout_ms`; whoever waits longer asks again.
+struct ReceiptParams {
+    std::uint64_t id = 0;
+    ReadMark until = ReadMark::read;
+    std::uint32_t timeout_ms = 0;
+    static constexpr auto fields =
+        std::make_tuple(Field{"id", &ReceiptParams::id, true, "a sent message that is delivered"},
+                        Field{"until", &ReceiptParams::until, false, "read or handled"},
+                        Field{"timeout_ms", &ReceiptParams::timeout_ms, false, "0 to 60000"});
+};
+struct ReceiptResult {
+    std::uint64_t id = 0;
+    Receipt receipt = Receipt::no_answer;
+    bool reached = false;  ///< it is so
+    static constexpr auto fields =
+        std::make_tuple(Field{"id", &ReceiptResult::id}, Field{"receipt", &ReceiptResult::receipt},
+                        Field{"reached", &ReceiptResult::reached});
+};
 struct MarkParams {
     std::vector<std::uint64_t> ids;
     bool all = false;
     bool read = true;
-    static constexpr auto fields = std::make_tuple(Field{"ids", &MarkParams::ids, false},
-                                                   Field{"all", &MarkParams::all, false},
-                                                   Field{"read", &MarkParams::read, false});
+    bool handled = false;
+    static constexpr auto fields = std::make_tuple(
+        Field{"ids", &MarkParams::ids, false}, Field{"all", &MarkParams::all, false},
+        Field{"read", &MarkParams::read, false},
+        Field{"handled", &MarkParams::handled, false,
+              "true: a program has dealt with them; read and unread stay as they are"});
 };
 /// Administrators only. Deletes read messages of the inbox and finished ones of the outbox.
 struct PurgeParams {

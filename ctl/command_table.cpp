@@ -28,7 +28,8 @@ constexpr OptionSpec option_confirm_timeout{"timeout", '\0', "DUR",
                                             marked("How long to wait for the confirmation (5s)")};
 constexpr OptionSpec option_no_wait{
     "no-wait", 'n', {}, marked("Return once the daemon has it on disk")};
-constexpr OptionSpec option_wait{"wait", '\0', "WHAT", marked("delivered (the default), or reply")};
+constexpr OptionSpec option_wait{"wait", '\0', "WHAT",
+                                 marked("delivered (the default), read, handled or reply")};
 constexpr OptionSpec option_expires{"expires", '\0', "DUR",
                                     marked("When the daemon gives up (7d)")};
 constexpr OptionSpec option_number{"number", 'n', "N", marked("The newest N (50)")};
@@ -82,8 +83,11 @@ constexpr OptionSpec watch_options[] = {
 constexpr OptionSpec chat_options[] = {
     {"hold", '\0', "WHEN", marked("Show what arrives: now, idle (the default) or manual")}};
 constexpr OptionSpec wait_options[] = {
-    {"timeout", '\0', "DUR", marked("How long to wait (until all have an end)")}};
-constexpr OptionSpec read_options[] = {{"all", '\0', {}, marked("Every message of the inbox")}};
+    {"timeout", '\0', "DUR", marked("How long to wait (until all have an end)")},
+    {"until", '\0', "WHAT", marked("Further until each is read, or handled")}};
+constexpr OptionSpec read_options[] = {
+    {"all", '\0', {}, marked("Every message of the inbox")},
+    {"handled", '\0', {}, marked("A program has dealt with them; unread ones stay so")}};
 constexpr OptionSpec purge_options[] = {{"older-than", '\0', "DUR", marked("Only what is older")},
                                         {"yes", 'y', {}, marked("Do not ask")}};
 constexpr OptionSpec metrics_options[] = {

@@ -21,6 +21,10 @@ std::string said_read(std::uint64_t count) {
     return tr_count("{1} message marked as read", "{1} messages marked as read", count);
 }
 
+std::string said_handled(std::uint64_t count) {
+    return tr_count("{1} message marked as handled", "{1} messages marked as handled", count);
+}
+
 std::string said_unread(std::uint64_t count) {
     return tr_count("{1} message marked as unread", "{1} messages marked as unread", count);
 }
@@ -105,6 +109,11 @@ ExitCode run_read(Context& context) {
     }
     MarkParams params;
     params.all = all;
+    params.handled = context.arguments().has("handled");
+    if (all && params.handled) {
+        throw ControlError(error_usage, tr("--handled needs ids, not --all"));
+    }
+    if (params.handled) return change(context, "mark", params, said_handled);
     if (!all) return change(context, "mark", params, said_read);
     const Json result = context.call("mark", write_fields(params));
     return print_count(context, parse_result<CountResult>(result).count, said_read);

@@ -6,6 +6,7 @@
 #include "ctl/delivery.h"
 #include "ctl/group_send.h"
 #include "ctl/language.h"
+#include "ctl/receipt_wait.h"
 #include "ctl/reply_wait.h"
 #include "ctl/results.h"
 #include "ctl/send_lines.h"
@@ -46,8 +47,41 @@ ExitCode deliver_and_hear(Context& context, const SendResult& accepted, std::uin
     return ExitCode::done;
 }
 
+/// The records once all have an end, or at the deadline.
+std::vector<MessageRecord> wait_until(Context& context, const std::vector<std::uint64_t>& ids,
+                                      std::optional<SteadyTime> deadline) {
+    for (;;) {
+        const milliseconds left =
+            deadline ? milliseconds(poll_timeout(deadline)) : wait_timeout_max;
+        auto records = wait_for(context, ids, left);
+        const bool ended = std::all_of(records.begin(), records.end(),
+                                       [](const auto& record) { return is_final(record.state); });
+        if (deadline || ended) return records;
+    }
+}
+
+/// The end of a message that is waited for until it is read or handled.
+ExitCode deliver_and_be_read(Context& context, const SendResult& accepted, std::string text,
+                             ReadMark until) {
+    const auto deadline = reply_deadline(context.arguments());
+    MessageRecord record = wait_until(context, {accepted.id}, deadline).front();
+    record.text = std::move(text);
+    if (record.state != SendState::delivered || context.json()) {
+        const ExitCode exit = report(context, record, true);
+        if (record.state != SendState::delivered) return exit;
+    } else {
+        context.remark(without_line_break(sent_line(record, Style{})));
+    }
+    return await_receipt(context, record, until, deadline);
+}
+
 ExitCode deliver(Context& context, const SendResult& accepted, std::string text,
                  const DeliveryOptions& options) {
+    if (options.until == Until::read || options.until == Until::handled) {
+        return deliver_and_be_read(
+            context, accepted, std::move(text),
+            options.until == Until::read ? ReadMark::read : ReadMark::handled);
+    }
     MessageRecord record = accepted_record(accepted, std::move(text));
     if (!options.wait) return report(context, std::move(record), false);
     MessageRecord state = record;
@@ -80,7 +114,7 @@ ExitCode print_states(Context& context, const std::vector<MessageRecord>& record
 /// What comes from here on may be the reply.
 std::optional<std::uint64_t> cursor_if_reply_awaited(Context& context,
                                                      const DeliveryOptions& options) {
-    if (!options.reply) return std::nullopt;
+    if (options.until != Until::reply) return std::nullopt;
     return current_cursor(context);
 }
 
@@ -90,8 +124,8 @@ ExitCode run_send(Context& context) {
     const Arguments& arguments = context.arguments();
     const DeliveryOptions options = delivery_options(arguments);
     if (arguments.has("lines")) {
-        if (arguments.words.size() > 1 || arguments.has("file") || options.reply ||
-            arguments.words.front().starts_with('@')) {
+        if (arguments.words.size() > 1 || arguments.has("file") ||
+            options.until != Until::delivered || arguments.words.front().starts_with('@')) {
             throw ControlError(error_usage,
                                tr("--lines sends the lines of standard input to one peer"),
                                tr("p2pctl send PEER --lines < FILE"));
@@ -100,9 +134,10 @@ ExitCode run_send(Context& context) {
     }
     const std::string& peer = arguments.words.front();
     if (peer.starts_with('@')) {
-        if (options.reply) {
-            throw ControlError(error_usage,
-                               tr("of a group it can only be waited until all have the message"));
+        if (options.until != Until::delivered) {
+            throw ControlError(
+                error_usage, tr("of a group it can only be waited until all have the message"),
+                tr("p2pctl wait ID... --until read, with the ids that --json gives"));
         }
         return send_to_group(context, peer, message_text(arguments, 1), options);
     }
@@ -129,20 +164,20 @@ ExitCode run_wait(Context& context) {
     const auto timeout = context.arguments().duration("timeout", wait_timeout_max);
     std::optional<SteadyTime> deadline;
     if (timeout) deadline = std::chrono::steady_clock::now() + *timeout;
+    std::optional<ReadMark> until;
+    if (const auto text = context.arguments().text("until"))
+        until = parse_read_mark(*text, "until");
     ExitCode exit = ExitCode::done;
     for (std::size_t first = 0; first < ids.size(); first += ids_max) {
         const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(first);
         const std::vector<std::uint64_t> group(
             begin, begin + static_cast<std::ptrdiff_t>(std::min(ids_max, ids.size() - first)));
-        std::vector<MessageRecord> records;
-        do {
-            const milliseconds left =
-                deadline ? milliseconds(poll_timeout(deadline)) : wait_timeout_max;
-            records = wait_for(context, group, left);
-        } while (!deadline && !std::all_of(records.begin(), records.end(), [](const auto& record) {
-            return is_final(record.state);
-        }));
+        const auto records = wait_until(context, group, deadline);
         exit = worse(exit, print_states(context, records));
+        for (const MessageRecord& record : records) {
+            if (!until || record.state != SendState::delivered) continue;
+            exit = worse(exit, await_receipt(context, record, *until, deadline));
+        }
     }
     return exit;
 }

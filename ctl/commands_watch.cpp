@@ -125,6 +125,24 @@ private:
         }
         if (!end.succeeded) set_aside({record.id, end.what});
         if (bookmark_) bookmark_->save(subscription_.cursor());
+        if (end.succeeded && record.dir == Direction::in) mark_handled(record.id);
+    }
+
+    /// For its sender, who may wait for that. It is done, whether that can be said or not.
+    void mark_handled(std::uint64_t id) {
+        MarkParams params;
+        params.ids = {id};
+        params.handled = true;
+        for (const bool again : {false, true}) {
+            try {
+                context_.call("mark", write_fields(params));
+                return;
+            } catch (const ControlError& error) {
+                context_.disconnect();  // it may have been to a daemon that has gone since
+                if (!again) continue;
+                context_.remark(tr("#{1} is not marked as handled: {2}", id, error.what()));
+            }
+        }
     }
 
     void set_aside(const SetAside& message) {

@@ -29,6 +29,19 @@ std::ptrdiff_t badness(ExitCode exit) {
     return std::find(std::begin(by_badness), std::end(by_badness), exit) - std::begin(by_badness);
 }
 
+Until parse_until(const std::string& text) {
+    constexpr std::pair<std::string_view, Until> ends[] = {{"delivered", Until::delivered},
+                                                           {"read", Until::read},
+                                                           {"handled", Until::handled},
+                                                           {"reply", Until::reply}};
+    for (const auto& [name, until] : ends) {
+        if (text == name) return until;
+    }
+    throw ControlError(error_usage,
+                       tr("--wait is delivered, read, handled or reply, not '{1}'", text),
+                       "p2pctl help send");
+}
+
 /// Asks, and once more over a new connection when the first breaks: the request_id in `params`
 /// sees to it that there is one message in the end.
 Json ask_even_if_broken(Context& context, std::string_view method, const Json& params) {
@@ -48,13 +61,9 @@ DeliveryOptions delivery_options(const Arguments& arguments) {
     options.timeout = arguments.duration("timeout", wait_timeout_max).value_or(confirm_timeout);
     options.wait = !arguments.has("no-wait");
     if (const auto until = arguments.text("wait")) {
-        if (*until != "delivered" && *until != "reply") {
-            throw ControlError(error_usage, tr("--wait is delivered or reply, not '{1}'", *until),
-                               "p2pctl help send");
-        }
         if (!options.wait)
             throw ControlError(error_usage, tr("--wait and --no-wait exclude each other"));
-        options.reply = *until == "reply";
+        options.until = parse_until(*until);
     }
     if (const auto expires = arguments.duration("expires", expires_max)) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(*expires).count();

@@ -15,11 +15,14 @@ namespace p2pd {
 inline constexpr std::chrono::milliseconds confirm_timeout{5000};
 inline constexpr std::chrono::milliseconds wait_timeout_max = std::chrono::hours{24};
 
+/// How far a message is to come before the command ends.
+enum class Until { delivered, read, handled, reply };
+
 /// What --timeout, --no-wait, --wait and --expires of `send` and `reply` say.
 struct DeliveryOptions {
     std::chrono::milliseconds timeout = confirm_timeout;
     bool wait = true;
-    bool reply = false;  ///< wait until it is answered, not only confirmed
+    Until until = Until::delivered;
     std::optional<std::uint32_t> expires_s;
 };
 DeliveryOptions delivery_options(const Arguments& arguments);

@@ -241,6 +241,11 @@ std::string sent_line(const MessageRecord& record, const Style& style) {
     return line_head(record) + paint(state_text(record), state_colour(record.state), style) + "\n";
 }
 
+std::string without_line_break(std::string line) {
+    if (line.ends_with('\n')) line.pop_back();
+    return line;
+}
+
 std::string queued_line(const MessageRecord& record) {
     return line_head(record) + tr("queued") + "\n";
 }

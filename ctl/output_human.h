@@ -33,6 +33,9 @@ std::string peer_text(const std::optional<std::string>& name, std::string_view a
 /// What became of a sent message: `→ #57 to bob (10.0.0.5:5000): delivered in 0.8 ms`.
 std::string sent_line(const MessageRecord& record, const Style& style);
 
+/// The same line as a remark has it.
+std::string without_line_break(std::string line);
+
 /// `delivered in 0.8 ms`, of a message that is.
 std::string delivered_text(const MessageRecord& record);
 

@@ -37,9 +37,7 @@ std::optional<MessageRecord> ReplyWait::next() {
 
 /// Beside the data, which is the reply.
 void ReplyWait::say(const MessageRecord& sent) {
-    std::string line = sent_line(sent, Style{});
-    line.pop_back();  // its line break
-    context_.remark(line);
+    context_.remark(without_line_break(sent_line(sent, Style{})));
 }
 
 }  // namespace p2pd

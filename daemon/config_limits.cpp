@@ -8,6 +8,7 @@ namespace p2pd {
 NodeLimits node_limits(const Config& config) {
     NodeLimits limits{config.text_bytes_max, config.peers_max, config.queue_messages_max,
                       config.peer_memory_max, config.memory_max};
+    limits.read_receipts = config.read_receipts;
     limits.admission.known_only = config.accept == Accept::known;
     for (const std::string& text : config.block) {
         limits.admission.blocked.push_back(parse_network(text).value());

@@ -15,7 +15,11 @@
 
 namespace p2pd {
 
-ControlMethods::ControlMethods(Daemon& daemon) : daemon_(daemon), waits_(daemon.loop()) {
+ControlMethods::ControlMethods(Daemon& daemon)
+    : daemon_(daemon),
+      waits_(daemon.loop()),
+      receipt_waits_(daemon.loop(),
+                     [this](const ReceiptKey& about) { daemon_.node().stop_asking(about); }) {
     waits_.set_attempts([this](MessageId id) -> std::optional<std::uint32_t> {
         const OutgoingMessage* const message = daemon_.node().outgoing(id);
         if (message == nullptr) return std::nullopt;
@@ -92,6 +96,7 @@ void ControlMethods::add_message_methods(ControlServer& server) {
     add<ReplyParams>(server, "reply", &This::reply, Order::pipelined);
     add<WaitParams>(server, "wait", &This::wait, Order::pipelined);
     add<TraceParams>(server, "trace", &This::trace);
+    add<ReceiptParams>(server, "receipt", &This::receipt, Order::pipelined);
     add<IdsParams>(server, "retry", &This::retry);
     add<IdsParams>(server, "cancel", &This::cancel);
     add<ListParams>(server, "list", &This::list);
@@ -133,10 +138,11 @@ void ControlMethods::add_service_methods(ControlServer& server) {
 void ControlMethods::handle(const Event& event) {
     if (const auto* outcome = std::get_if<SendOutcome>(&event)) {
         sent(*outcome);
+    } else if (const auto* finished = std::get_if<Finished>(&event)) {
+        log_end(daemon_.log(), *finished);
+        waits_.finished(*finished);
     } else {
-        const auto& finished = std::get<Finished>(event);
-        log_end(daemon_.log(), finished);
-        waits_.finished(finished);
+        receipt_waits_.heard(std::get<ReceiptHeard>(event));
     }
 }
 

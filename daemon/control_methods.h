@@ -11,6 +11,7 @@
 #include "common/control_protocol.h"
 #include "daemon/control_server.h"
 #include "daemon/core/node.h"
+#include "daemon/receipt_waits.h"
 #include "daemon/waits.h"
 
 namespace p2pd {
@@ -66,6 +67,11 @@ private:
     // control_methods_trace.cpp
     void trace(const Caller&, const TraceParams& params, const Responder& responder);
 
+    // control_methods_receipts.cpp
+    void receipt(const Caller&, const ReceiptParams& params, const Responder& responder);
+    void ask_receipt(const ReceiptParams& params, const OutgoingMessage& message,
+                     const std::optional<PeerRecord>& stored, const Responder& responder);
+
     // control_methods_read.cpp
     void list(const Caller&, const ListParams& params, const Responder& responder);
     void get(const Caller&, const IdsParams& params, const Responder& responder);
@@ -117,6 +123,7 @@ private:
 
     Daemon& daemon_;
     Waits waits_;
+    ReceiptWaits receipt_waits_;
     std::map<std::int64_t, Sending> sending_;  ///< by ticket
     std::set<std::uint32_t> admins_;
     std::vector<Json> descriptions_;

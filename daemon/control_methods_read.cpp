@@ -105,16 +105,21 @@ void ControlMethods::mark(const Caller& /*caller*/, const MarkParams& params,
     if (params.all != params.ids.empty()) {
         throw ControlFailure{error_params, "give either \"ids\" or \"all\": true"};
     }
+    if (params.all && params.handled) {
+        throw ControlFailure{error_params, "\"handled\": not with \"all\""};
+    }
     if (!params.all) require_ids(params.ids);
     daemon_.query(
         [params](Store& store) {
             Changed changed{{store.get(params.ids), store.counts().newest_id}, 0};
             if (changed.lookup.records.size() < params.ids.size()) return changed;
-            changed.count = store.mark(params.ids, params.all, params.read);
+            changed.count = params.handled ? store.mark_handled(params.ids)
+                                           : store.mark(params.ids, params.all, params.read);
             return changed;
         },
         answering(responder, [this, params, responder](const Changed& changed) {
             require_all(params.ids, changed.lookup.records, changed.lookup.newest);
+            daemon_.node().marked(daemon_.now(), params.ids);
             edited(changed.count, responder);
         }));
 }

@@ -175,6 +175,7 @@ void Daemon::flush() {
     handle_events();
     commit(!queries_.empty());
     run_queries();
+    look_up_receipts();
     transmit();
     load();  // what was transmitted may have made a wish
     handle_events();
@@ -217,6 +218,24 @@ void Daemon::load() {
                                 flush();
                             });
     }
+}
+
+void Daemon::look_up_receipts() {
+    const auto questions = node_.take_receipt_questions();
+    if (questions.empty()) return;
+    using Answers = std::vector<std::pair<ReceiptKey, std::optional<ReadMarks>>>;
+    store_thread_->post(
+        [questions](Store& store) {
+            Answers answers;
+            for (const ReceiptKey& about : questions) {
+                answers.emplace_back(about, store.read_marks(about));
+            }
+            return answers;
+        },
+        [this](const Answers& answers) {
+            for (const auto& [about, marks] : answers) node_.answer_receipt(now(), about, marks);
+            flush();
+        });
 }
 
 void Daemon::transmit() {

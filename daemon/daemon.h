@@ -79,6 +79,7 @@ private:
     void commit(bool lazily_too);
     void run_queries();
     void load();
+    void look_up_receipts();
     void transmit();
     void arm_timer();
     void maintained(const Maintenance& done);

@@ -174,7 +174,9 @@ void DaemonCounters::count(const Event& event) {
         if (!outcome->disk_full && !outcome->repeated) ++accepted;
         return;
     }
-    const OutState state = std::get<Finished>(event).update.state;
+    const auto* const finished = std::get_if<Finished>(&event);
+    if (finished == nullptr) return;
+    const OutState state = finished->update.state;
     if (state != OutState::pending) ++ended[static_cast<std::size_t>(state) - 1];
 }
 

@@ -61,6 +61,16 @@ std::optional<Store::Answerable> Store::answerable(MessageId id) {
     return implementation_->messages.answerable(to_row_id(id));
 }
 
+std::optional<ReadMarks> Store::read_marks(const ReceiptKey& about) {
+    const auto peer_id = implementation_->state.find_peer(about.peer);
+    if (!peer_id) return std::nullopt;
+    return implementation_->messages.read_marks(*peer_id, about.message_us);
+}
+
+std::optional<std::uint64_t> Store::mark_handled(std::span<const MessageId> ids) {
+    return implementation_->edits.mark_handled(ids);
+}
+
 std::optional<std::uint64_t> Store::mark(std::span<const MessageId> ids, bool all, bool read) {
     return all ? implementation_->edits.mark_all(read) : implementation_->edits.mark(ids, read);
 }

@@ -14,6 +14,7 @@
 #include "common/control_protocol.h"
 #include "common/transfer_records.h"
 #include "daemon/core/mailbox.h"
+#include "daemon/core/receipts.h"
 
 namespace p2pd {
 
@@ -129,9 +130,13 @@ public:
         Answered answered;
     };
     std::optional<Answerable> answerable(MessageId id);
+    /// Of a received message by its first timestamp; empty: there is none.
+    std::optional<ReadMarks> read_marks(const ReceiptKey& about);
 
     /// Each returns how many messages changed. With a full disk: std::nullopt.
     std::optional<std::uint64_t> mark(std::span<const MessageId> ids, bool all, bool read);
+    /// Received ones that a program has dealt with; whether they are read is another matter.
+    std::optional<std::uint64_t> mark_handled(std::span<const MessageId> ids);
     /// Received ones and finished sent ones; the dedup key stays. `pending` ones are left alone.
     std::optional<std::uint64_t> remove(std::span<const MessageId> ids);
     std::optional<std::uint64_t> purge(WallTime before);

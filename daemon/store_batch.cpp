@@ -73,7 +73,9 @@ bool BatchWriter::receive(const ReceivedMessage& message) {
         return peer_id && identities_.has(*peer_id, message.stamp.us, hash);
     }
     const RowId peer_id = state_.peer(message.peer);
-    if (!identities_.add(peer_id, message.stamp.us, hash)) return true;
+    std::optional<RowId> own_id;
+    if (!message.part) own_id = state_.meta().last_id + 1;
+    if (!identities_.add(peer_id, message.stamp.us, hash, own_id)) return true;
     std::optional<RowId> reply_to;
     if (message.reply_to) reply_to = messages_.find_sent(message.reply_to->us, message.peer);
     if (message.part && long_texts_.take(peer_id, message, reply_to)) return true;

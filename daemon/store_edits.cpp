@@ -75,6 +75,15 @@ std::optional<std::uint64_t> Edits::mark_all(bool read) {
                       [&](RowId id) { return mark_one(id, read); });
 }
 
+std::optional<std::uint64_t> Edits::mark_handled(std::span<const MessageId> ids) {
+    return edit_each(state_, ids, [&](RowId id) {
+        const auto place = messages_.place(id);
+        const bool is_received =
+            place && (place->tray == Tray::unread || place->tray == Tray::read);
+        return is_received && messages_.set_handled(id);
+    });
+}
+
 bool Edits::mark_one(RowId id, bool read) {
     const auto place = messages_.place(id);
     if (!place || place->tray != (read ? Tray::unread : Tray::read)) return false;

@@ -20,6 +20,7 @@ public:
 
     std::optional<std::uint64_t> mark(std::span<const MessageId> ids, bool read);
     std::optional<std::uint64_t> mark_all(bool read);
+    std::optional<std::uint64_t> mark_handled(std::span<const MessageId> ids);
     std::optional<std::uint64_t> remove(std::span<const MessageId> ids);
     std::optional<std::uint64_t> purge(WallTime before);
 

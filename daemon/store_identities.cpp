@@ -42,8 +42,8 @@ ContentHash content_hash(const ReceivedMessage& message) {
 IdentityTable::IdentityTable(StoreState& state)
     : state_(state),
       add_(state.connection(),
-           "INSERT OR IGNORE INTO identity (peer_id, stamp_us, hash, seen_day) "
-           "VALUES (?1, ?2, ?3, ?4)"),
+           "INSERT OR IGNORE INTO identity (peer_id, stamp_us, hash, seen_day, message_id) "
+           "VALUES (?1, ?2, ?3, ?4, ?5)"),
       find_(state.connection(),
             "SELECT 1 FROM identity WHERE peer_id = ?1 AND stamp_us = ?2 AND hash = ?3"),
       after_(state.connection(),
@@ -53,12 +53,13 @@ IdentityTable::IdentityTable(StoreState& state)
       erase_(state.connection(),
              "DELETE FROM identity WHERE peer_id = ?1 AND stamp_us = ?2 AND hash = ?3") {}
 
-bool IdentityTable::add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {
-    return add_.execute(peer_id, stamp_us, hash, today()) > 0;
+bool IdentityTable::add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash,
+                        std::optional<RowId> message_id) {
+    return add_.execute(peer_id, stamp_us, hash, today(), message_id) > 0;
 }
 
-void IdentityTable::close_long_text(RowId peer_id, std::int64_t first_us) {
-    add(peer_id, first_us, closed);
+void IdentityTable::close_long_text(RowId peer_id, std::int64_t first_us, RowId message_id) {
+    add(peer_id, first_us, closed, message_id);
 }
 
 std::int64_t IdentityTable::today() {

@@ -17,13 +17,15 @@ class IdentityTable {
 public:
     explicit IdentityTable(StoreState& state);
 
-    /// False: it was there, a copy. Then nothing is written.
-    bool add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
+    /// False: it was there, a copy. Then nothing is written. `message_id`: what becomes of it, if
+    /// that is a message of its own.
+    bool add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash,
+             std::optional<RowId> message_id);
 
     bool has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
 
     /// A closed long text takes no more parts: those are messages of their own.
-    void close_long_text(RowId peer_id, std::int64_t first_us);
+    void close_long_text(RowId peer_id, std::int64_t first_us, RowId message_id);
     bool is_closed(RowId peer_id, std::int64_t first_us);
 
     /// So much time has passed, by the clock that never steps: the wall clock may jump, and must

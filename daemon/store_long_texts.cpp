@@ -128,12 +128,12 @@ void LongTexts::join(const Gathered& gathered) {
     }
     if (!stamp) throw StoreFailure("the store failed: a long text without parts");
     if (expected <= gathered.count) text += missing(expected, gathered.count, gathered.count);
-    messages_.add(NewReceived{gathered.peer_id, *stamp, text, gathered.present, gathered.reply_to,
-                              gathered.claims, gathered.last});
+    const RowId id = messages_.add(NewReceived{gathered.peer_id, *stamp, text, gathered.present,
+                                               gathered.reply_to, gathered.claims, gathered.last});
     erase_parts_.execute(base, base + parts_room);
     close_.execute(gathered.id);
     state_.hosts().remove(state_.host_of(gathered.peer_id), {0, gathered.bytes});
-    identities_.close_long_text(gathered.peer_id, gathered.first_us);
+    identities_.close_long_text(gathered.peer_id, gathered.first_us, id);
 }
 
 bool LongTexts::has_overdue(WallTime before) {

@@ -60,6 +60,8 @@ MessageTable::MessageTable(StoreState& state)
                      "SELECT count(*) FROM message NOT INDEXED "
                      "WHERE id BETWEEN ?1 AND ?2 AND tray = 2 AND peer_id = ?3"),
       set_read_(state.connection(), "UPDATE message SET tray = ?2 WHERE id = ?1"),
+      set_handled_(state.connection(),
+                   "UPDATE message SET handled = 1 WHERE id = ?1 AND handled IS NULL"),
       erase_message_(state.connection(), "DELETE FROM message WHERE id = ?1"),
       erase_body_(state.connection(),
                   "DELETE FROM body WHERE id = ?1 RETURNING length(CAST(text AS BLOB))"),
@@ -87,6 +89,10 @@ MessageTable::MessageTable(StoreState& state)
                   "SELECT p.address, m.stamp, m.stamp_is_text, m.stamp_us, b.text "
                   "FROM message m JOIN peer p ON p.id = m.peer_id "
                   "JOIN body b ON b.id = m.id WHERE m.id = ?1 AND m.tray < 2"),
+      read_marks_(state.connection(),
+                  "SELECT m.id, m.tray, coalesce(m.handled, 0) FROM identity i "
+                  "JOIN message m ON m.id = i.message_id "
+                  "WHERE i.peer_id = ?1 AND i.stamp_us = ?2 AND m.peer_id = ?1 AND m.tray < 2"),
       time_from_(state.connection(),
                  "SELECT id, time_us + late_us FROM message WHERE id >= ?1 ORDER BY id LIMIT 1") {}
 
@@ -172,6 +178,10 @@ void MessageTable::set_read(RowId id, bool read) {
     set_read_.execute(id, read ? Tray::read : Tray::unread);
     std::uint64_t& unread = state_.meta().unread;
     unread = read ? unread - 1 : unread + 1;
+}
+
+bool MessageTable::set_handled(RowId id) {
+    return set_handled_.execute(id) > 0;
 }
 
 void MessageTable::erase(RowId id) {

@@ -61,6 +61,8 @@ public:
     /// of them wait for this peer. `outcome.reason` and `expires_at` do not count.
     bool set_delivered(RowId first, RowId last, const Outcome& outcome);
     void set_read(RowId id, bool read);
+    /// False: it was so already.
+    bool set_handled(RowId id);
     void erase(RowId id);
 
     std::optional<Place> place(RowId id);
@@ -72,6 +74,7 @@ public:
     std::optional<MessageRecord> record(RowId id);
     std::optional<OutgoingMessage> outgoing(RowId id);
     std::optional<Store::Answerable> answerable(RowId id);
+    std::optional<ReadMarks> read_marks(RowId peer_id, std::int64_t message_us);
 
     /// The first id whose message came at `time` or later; after all ids if there is none.
     RowId first_since(std::int64_t time_us);
@@ -89,6 +92,7 @@ private:
     sqlite::Statement set_delivered_;
     sqlite::Statement count_waiting_;
     sqlite::Statement set_read_;
+    sqlite::Statement set_handled_;
     sqlite::Statement erase_message_;
     sqlite::Statement erase_body_;
     sqlite::Statement place_;
@@ -98,6 +102,7 @@ private:
     sqlite::Statement record_;
     sqlite::Statement outgoing_;
     sqlite::Statement answerable_;
+    sqlite::Statement read_marks_;
     sqlite::Statement time_from_;
 };
 

@@ -164,6 +164,16 @@ std::optional<Store::Answerable> MessageTable::answerable(RowId id) {
     return found;
 }
 
+std::optional<ReadMarks> MessageTable::read_marks(RowId peer_id, std::int64_t message_us) {
+    sqlite::Run row = read_marks_.run(peer_id, message_us);
+    if (!row.step()) return std::nullopt;
+    ReadMarks marks;
+    marks.id = row.next<MessageId>();
+    marks.read = row.next<Tray>() == Tray::read;
+    marks.handled = row.next<bool>();
+    return marks;
+}
+
 /// Times never fall with rising ids, so halving the range of ids takes some twenty looks and
 /// needs no index by time.
 RowId MessageTable::first_since(std::int64_t time_us) {

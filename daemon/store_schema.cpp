@@ -171,6 +171,12 @@ constexpr const char* version_4 = R"sql(
     CREATE INDEX peer_group_member ON peer_group (member);
 )sql";
 
+// Which message a received identity became, so that its sender can ask whether it was read.
+constexpr const char* version_5 = R"sql(
+    ALTER TABLE identity ADD COLUMN message_id INTEGER;  -- NULL: of a part, or not known
+    ALTER TABLE message ADD COLUMN handled INTEGER;      -- of a received one: 1, or NULL
+)sql";
+
 // "p2pd", so that file(1) and we know whose file it is; "p2ps" where the pages have sums, so that
 // damage to the byte which says so cannot turn the checks off.
 constexpr const char* application_id_plain = "1882353764";
@@ -217,7 +223,7 @@ const char* recount_hosts() {
 std::span<const char* const> store_migrations() {
     // Should a later version count hosts otherwise, this one keeps its own words.
     static const std::string second = std::string(version_2) + recount_hosts();
-    static const std::array migrations{version_1, second.c_str(), version_3, version_4};
+    static const std::array migrations{version_1, second.c_str(), version_3, version_4, version_5};
     return migrations;
 }
 

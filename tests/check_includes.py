@@ -31,7 +31,7 @@ ROOMS = {
     "bus_server": ("bus_*",),
     "daemon": ("daemon.*", "daemon_service*", "config_limits*", "main.*", "options.*",
                "control_methods*", "control_continuation*", "address_book*", "message_log*",
-               "metrics*", "waits*"),
+               "metrics*", "waits*", "receipt_waits*"),
 }
 
 # Headers of one library that only these places may include; fnmatch on the file's path.

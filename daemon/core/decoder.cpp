@@ -1,6 +1,7 @@
 // core: reading datagrams. Includes std, core.
 #include "daemon/core/decoder.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -89,6 +90,17 @@ public:
         if (members_.window < 1 || members_.window > window_max) return std::nullopt;
         return static_cast<std::uint32_t>(members_.window);
     }
+    /// Empty: it is an ordinary ACK.
+    std::optional<WireReceipt> receipt(const Stamp& original, const Stamp& stamp) const {
+        const auto words = enum_names(ReceiptWord{});
+        const auto* const word = std::find_if(words.begin(), words.end(), [&](const auto& each) {
+            return each.second == members_.receipt_word;
+        });
+        const std::uint64_t us = members_.receipt_us;
+        const bool names_message = us > 0 && static_cast<double>(us) < stamp_us_max;
+        if (original.us != 0 || !names_message || word == words.end()) return std::nullopt;
+        return WireReceipt{static_cast<std::int64_t>(us), word->first, stamp};
+    }
 
 private:
     const JsonValue& value(Member member) const { return members_[member]; }
@@ -110,8 +122,10 @@ private:
 std::variant<WireObject, DropCause> read_object(FieldReader& fields) {
     if (fields.has(Member::ack)) {
         const Stamp original = fields.stamp(Member::original_stamp);
-        return WireAck{original, fields.stamp(Member::response_stamp), fields.boolean(Member::ack),
-                       fields.also(original), fields.window()};
+        const Stamp stamp = fields.stamp(Member::response_stamp);
+        const bool accepted = fields.boolean(Member::ack);
+        if (auto receipt = fields.receipt(original, stamp)) return *receipt;
+        return WireAck{original, stamp, accepted, fields.also(original), fields.window()};
     }
     if (fields.has(Member::response_text)) {
         Stamp stamp = fields.stamp(Member::response_stamp);

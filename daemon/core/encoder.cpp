@@ -82,6 +82,19 @@ public:
         out_ += ack.accepted ? "true" : "false";
         extension(ack);
     }
+    void operator()(const WireReceipt& receipt) {
+        name("Timestamp da mensagem original");
+        stamp(Stamp::of(0), spelling_.text_stamps);
+        own_stamp("Timestamp da mensagem de resposta", receipt.stamp);
+        name("ACK");
+        out_ += "true";
+        begin_extension();
+        name("receipt");
+        number(static_cast<std::uint64_t>(receipt.message_us));
+        name("is");
+        quoted(enum_names(receipt.word)[static_cast<std::size_t>(receipt.word)].second);
+        out_ += '}';
+    }
     void end() { out_ += spelling_.wrapped ? "}\"" : "}"; }
 
 private:
@@ -102,8 +115,8 @@ private:
         append_escaped(out_, text, spelling_.wrapped);
         quote();
     }
-    void number(std::uint32_t number) {
-        std::array<char, 10> digits{};
+    void number(std::uint64_t number) {
+        std::array<char, 20> digits{};
         const auto written = std::to_chars(digits.begin(), digits.end(), number);
         out_.append(digits.begin(), written.ptr);
     }

@@ -114,9 +114,7 @@ bool MemberReader::read_value(std::string_view token, int depth) {
 bool MemberReader::read_text(std::string_view token, int depth) {
     const std::optional<std::string_view> text = tokens_.text(token);
     if (!text) return false;
-    if (depth == 2 && current_ == Member::p2pd && inner_name_ == "also") {
-        members_.also = members_.also.empty() ? *text : "given twice";
-    }
+    if (depth == 2 && current_ == Member::p2pd) take_text_mark(*text);
     if (depth > 0) return take({JsonValue::Kind::text, *text, false}, depth);
     wrapped_ = text;
     return true;
@@ -203,6 +201,13 @@ void MemberReader::take_mark(std::string_view number) {
     if (inner_name_ == "part") take(members_.part_number);
     if (inner_name_ == "parts") take(members_.part_count);
     if (inner_name_ == "window") take(members_.window);
+    if (inner_name_ == "receipt") take(members_.receipt_us);
+}
+
+void MemberReader::take_text_mark(std::string_view text) {
+    const auto take = [&](std::string_view& mark) { mark = mark.empty() ? text : "given twice"; };
+    if (inner_name_ == "also") take(members_.also);
+    if (inner_name_ == "is") take(members_.receipt_word);
 }
 
 }  // namespace p2pd

@@ -44,7 +44,9 @@ struct Members {
     std::uint64_t part_number = 0;
     std::uint64_t part_count = 0;
     std::uint64_t window = 0;
+    std::uint64_t receipt_us = 0;
     std::string_view also = {};
+    std::string_view receipt_word = {};
 
     const JsonValue& operator[](Member member) const {
         return values[static_cast<std::size_t>(member)];
@@ -85,6 +87,7 @@ private:
     bool take_name(std::string_view name);
     bool take(const JsonValue& value, int depth);
     void take_mark(std::string_view number);
+    void take_text_mark(std::string_view text);
     /// The next token is this one.
     bool expect(char token) { return !tokens_.at_end() && tokens_.next().front() == token; }
     /// The next token, or an empty one that fits nowhere.

@@ -84,6 +84,11 @@ void Node::receive_decoded(Now now, const Endpoint& from, const Endpoint& local,
         if (find_peer(from) != nullptr) learn(now, from, local, datagram);
         return;
     }
+    if (const auto* receipt = std::get_if<WireReceipt>(&datagram.object)) {
+        receive_receipt(now, from, *receipt);
+        if (find_peer(from) != nullptr) learn(now, from, local, datagram);
+        return;
+    }
     ReceivedMessage message = received_message(now, from, local, datagram);
     if (admission_.known_only() && !admission_.is_known(from)) {
         turn_away(TurnedAway::not_known);
@@ -300,6 +305,7 @@ std::optional<Instant> Node::next_timeout() const {
         next = next ? std::min(*next, candidate) : candidate;
     };
     if (!timers_.empty()) earlier(timers_.begin()->first);
+    if (const auto question = receipts_.next_timeout()) earlier(*question);
     if (disk_full_ && !storing_ && anything_to_store()) earlier(store_again_at_);
     if (waits_until_ && !storing_) {
         earlier(disk_full_ ? std::max(*waits_until_, store_again_at_) : *waits_until_);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "daemon/core/mailbox.h"
 #include "daemon/core/message_trace.h"
 #include "daemon/core/outbox.h"
+#include "daemon/core/receipts.h"
 #include "daemon/core/session.h"
 #include "daemon/core/stamp_clock.h"
 #include "daemon/core/transmit.h"
@@ -39,6 +41,7 @@ struct NodeLimits {
     std::size_t peer_memory_max =
         std::size_t{1024} * 1024;  ///< bytes of outgoing messages held for one peer
     std::size_t memory_max = std::size_t{64} * 1024 * 1024;  ///< and for all
+    bool read_receipts = false;  ///< whoever sent a message is told whether it was read
     AdmissionLimits admission = {};
 };
 
@@ -47,7 +50,8 @@ struct NodeCounters {
     std::uint64_t messages_received = 0;  ///< copies included
     std::uint64_t acks_received = 0;
     std::uint64_t acks_unmatched = 0;
-    std::uint64_t acks_sent = 0;  ///< messages confirmed or refused
+    std::uint64_t receipts_received = 0;  ///< questions and answers
+    std::uint64_t acks_sent = 0;          ///< messages confirmed or refused
     std::uint64_t acks_too_late = 0;
     std::uint64_t transmissions = 0;
     std::uint64_t retransmissions = 0;
@@ -84,7 +88,12 @@ struct Finished {
     OutgoingUpdate update;
     std::optional<OutgoingMessage> message;
 };
-using Event = std::variant<SendOutcome, Finished>;
+/// A peer says what became of a message that it was asked about.
+struct ReceiptHeard {
+    ReceiptKey about;
+    ReceiptWord word = ReceiptWord::unknown;
+};
+using Event = std::variant<SendOutcome, Finished, ReceiptHeard>;
 
 struct PeerTrouble {
     Trouble what = Trouble::port_unreachable;
@@ -136,6 +145,14 @@ public:
     /// The store has let these expire.
     void expired_in_store(Now now, const std::vector<MessageId>& ids,
                           std::uint64_t pending_messages);
+    /// Asks a p2pd, whether it has been read, from now until stop_asking(): each answer is a
+    /// ReceiptHeard. False: too many are asked about.
+    bool ask_receipt(Now now, const PeerFacts& peer, std::int64_t message_us);
+    void stop_asking(const ReceiptKey& about) { receipts_.stop_asking(about); }
+    /// What the store knows of a message that take_receipt_questions() gave; empty: nothing.
+    void answer_receipt(Now now, const ReceiptKey& about, const std::optional<ReadMarks>& marks);
+    /// Readers have marked these; empty: any of them.
+    void marked(Now now, std::span<const MessageId> ids) { receipts_.marked(now.monotonic, ids); }
     /// Sets a peer's dialect by hand; what it writes later wins.
     void set_dialect(const Endpoint& peer, Dialect dialect);
     /// The user has named or sent to this host, or takes that back.
@@ -153,6 +170,7 @@ public:
     }
     std::vector<Transmit> take_transmits(Now now, std::size_t max);
     std::vector<LoadRequest> take_loads();
+    std::vector<ReceiptKey> take_receipt_questions() { return receipts_.take_questions(); }
     std::vector<Event> take_events() { return std::exchange(events_, {}); }
     std::optional<Instant> next_timeout() const;
 
@@ -237,6 +255,10 @@ private:
     std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
     WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us, std::size_t bytes);
 
+    // node_receipts.cpp
+    void receive_receipt(Now now, const Endpoint& from, const WireReceipt& receipt);
+    std::optional<Transmit> next_receipt(Now now);
+
     // node_peers.cpp
     Peer* find_peer(const Endpoint& endpoint);
     Peer& peer_at(const Endpoint& endpoint);
@@ -267,6 +289,7 @@ private:
     std::deque<Endpoint> ready_;
     std::set<std::pair<Instant, Endpoint>> timers_;
     Acknowledger acknowledger_;
+    Receipts receipts_;
     MessageTrace trace_;
     std::vector<LoadRequest> loads_;
     std::size_t loads_under_way_ = 0;

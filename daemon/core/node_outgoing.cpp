@@ -279,6 +279,11 @@ std::vector<Transmit> Node::take_transmits(Now now, std::size_t max) {
         if (!ack) break;
         transmits.push_back(std::move(*ack));
     }
+    while (transmits.size() < max) {
+        auto receipt = next_receipt(now);
+        if (!receipt) break;
+        transmits.push_back(std::move(*receipt));
+    }
     while (!ready_.empty() && transmits.size() < max) {
         const Endpoint endpoint = ready_.front();
         ready_.pop_front();
@@ -302,6 +307,7 @@ void Node::timeout(Now now) {
         give_up_unconfirmable(now, peer);
         touch(endpoint, peer);
     }
+    receipts_.timeout(now.monotonic);
     while (Outbox::Entry* const entry = outbox_.expired(now.monotonic)) {
         const Endpoint endpoint = entry->message.peer;
         finish(now, *entry, {.state = OutState::expired, .reason = "not confirmed in time"});

@@ -1,9 +1,12 @@
-// core: the three kinds of object on the wire, well formed by construction. Includes std, core.
+// core: the kinds of object on the wire, well formed by construction. Includes std, core.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -73,7 +76,36 @@ struct WireAck {
     std::optional<std::uint32_t> window = {};  ///< objects under way, 1..window_max
 };
 
-using WireObject = std::variant<WireMessage, WireReply, WireAck>;
+/// What is asked or said of the readers of a message.
+enum class ReceiptWord : std::uint8_t {
+    ask,      ///< the question
+    off,      ///< it is not said here
+    unknown,  ///< there is no such message, or no more
+    unread,
+    read,
+    handled,  ///< a program has dealt with it; nobody has read it
+    both,     ///< read and handled
+};
+constexpr auto enum_names(ReceiptWord) {
+    return std::array<std::pair<ReceiptWord, std::string_view>, 7>{
+        {{ReceiptWord::ask, "ask"},
+         {ReceiptWord::off, "off"},
+         {ReceiptWord::unknown, "unknown"},
+         {ReceiptWord::unread, "unread"},
+         {ReceiptWord::read, "read"},
+         {ReceiptWord::handled, "handled"},
+         {ReceiptWord::both, "both"}}};
+}
+
+/// Between two p2pd alone: asks whether a message was read, or says so. In the clothes of an ACK of
+/// the timestamp 0, which no message has, so that whoever does not know it makes nothing of it.
+struct WireReceipt {
+    std::int64_t message_us = 0;  ///< the first timestamp of the message, above 0
+    ReceiptWord word = ReceiptWord::ask;
+    Stamp stamp;  ///< of now
+};
+
+using WireObject = std::variant<WireMessage, WireReply, WireAck, WireReceipt>;
 
 /// How a peer spells the format; learnt from what it sends, or set by hand.
 enum class Dialect : std::uint8_t { base, upper, quoted, short_ };

@@ -77,7 +77,9 @@ TEST(JsonFields, DescribesItsTable) {
     EXPECT_EQ(describe_fields<MarkParams>().dump(),
               R"([{"name":"ids","type":"array of integer","required":false},)"
               R"({"name":"all","type":"boolean","required":false},)"
-              R"({"name":"read","type":"boolean","required":false}])");
+              R"({"name":"read","type":"boolean","required":false},)"
+              R"({"name":"handled","type":"boolean","required":false,"description":"true: a )"
+              R"(program has dealt with them; read and unread stay as they are"}])");
 }
 
 TEST(JsonFields, ReadsBackWhatItWrites) {

@@ -53,6 +53,13 @@ Json object_json(const WireAck& ack) {
             {"accepted", ack.accepted}};
 }
 
+Json object_json(const WireReceipt& receipt) {
+    return {{"kind", "receipt"},
+            {"stamp", stamp_json(receipt.stamp)},
+            {"message_us", receipt.message_us},
+            {"word", enum_names(receipt.word)[static_cast<std::size_t>(receipt.word)].second}};
+}
+
 Json datagram_json(const Datagram& datagram) {
     constexpr std::string_view dialects[] = {"base", "upper", "quoted", "short"};
     Json json = std::visit([](const auto& object) { return object_json(object); }, datagram.object);

@@ -34,6 +34,11 @@ bool same(const WireAck& back, const WireAck& written) {
            back.accepted == written.accepted;
 }
 
+bool same(const WireReceipt& back, const WireReceipt& written) {
+    return same_value(back.stamp, written.stamp) && back.message_us == written.message_us &&
+           back.word == written.word;
+}
+
 void write_and_read(const Datagram& datagram, Dialect dialect, Decoder& decoder) {
     const Endpoint local = *parse_endpoint("10.0.0.4:5000", 0);
     const Endpoint peer = *parse_endpoint("[fe80::1%7]:65535", 0);

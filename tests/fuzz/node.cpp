@@ -64,8 +64,9 @@ private:
             asked_.insert(message->stamp.us);
         } else if (const auto* reply = std::get_if<WireReply>(&object)) {
             asked_.insert(reply->stamp.us);
-        } else if (const auto& ack = std::get<WireAck>(object); ack.accepted) {
-            confirmed_.insert(ack.original.us);
+        } else if (const auto* ack = std::get_if<WireAck>(&object);
+                   ack != nullptr && ack->accepted) {
+            confirmed_.insert(ack->original.us);
         }
     }
 
@@ -100,6 +101,9 @@ public:
                 require_asked(host, transmit, ack->accepted, range);
             }
             return;
+        }
+        if (std::holds_alternative<WireReceipt>(object)) {
+            return require(host.node().view(transmit.to)->facts.is_p2pd, "a receipt is for p2pd");
         }
         const auto* message = std::get_if<WireMessage>(&object);
         const Stamp& stamp =
@@ -325,8 +329,9 @@ private:
         const NodeCounters counters = node.counters();
         std::uint64_t dropped = 0;
         for (const std::uint64_t count : counters.dropped) dropped += count;
-        require(counters.datagrams_received <=
-                    dropped + counters.messages_received + counters.acks_received,
+        require(counters.datagrams_received <= dropped + counters.messages_received +
+                                                   counters.acks_received +
+                                                   counters.receipts_received,
                 "every object is counted");
     }
 

@@ -109,6 +109,15 @@ public:
         if (reader_.window < 1 || reader_.window > window_max) return std::nullopt;
         return static_cast<std::uint32_t>(reader_.window);
     }
+    std::optional<WireReceipt> receipt(const Stamp& original, const Stamp& stamp) const {
+        if (original.us != 0 || reader_.receipt_us == 0) return std::nullopt;
+        if (static_cast<double>(reader_.receipt_us) >= stamp_us_max) return std::nullopt;
+        for (const auto& [word, name] : enum_names(ReceiptWord{})) {
+            if (name != reader_.receipt_word) continue;
+            return WireReceipt{static_cast<std::int64_t>(reader_.receipt_us), word, stamp};
+        }
+        return std::nullopt;
+    }
 
 private:
     const Value& value(Member member) const {
@@ -132,8 +141,10 @@ private:
 std::variant<WireObject, DropCause> read_object(FieldReader& fields) {
     if (fields.has(Member::ack)) {
         const Stamp original = fields.stamp(Member::original_stamp);
-        return WireAck{original, fields.stamp(Member::response_stamp), fields.boolean(Member::ack),
-                       fields.also(original), fields.window()};
+        const Stamp stamp = fields.stamp(Member::response_stamp);
+        const bool accepted = fields.boolean(Member::ack);
+        if (const auto receipt = fields.receipt(original, stamp)) return *receipt;
+        return WireAck{original, stamp, accepted, fields.also(original), fields.window()};
     }
     if (fields.has(Member::response_text)) {
         const Stamp stamp = fields.stamp(Member::response_stamp);

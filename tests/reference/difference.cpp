@@ -33,6 +33,12 @@ public:
         }
         number(ack.window.value_or(0));
     }
+    void operator()(const WireReceipt& receipt) {
+        text_ += "receipt";
+        stamp(receipt.stamp);
+        number(receipt.message_us);
+        number(static_cast<std::int64_t>(receipt.word));
+    }
     void operator()(DropCause cause) {
         text_ += enum_names(cause)[static_cast<std::size_t>(cause)].second;
     }

@@ -78,7 +78,9 @@ public:
     std::uint64_t part_number = 0;
     std::uint64_t part_count = 0;
     std::uint64_t window = 0;
+    std::uint64_t receipt_us = 0;
     std::string also;
+    std::string receipt_word;
 
     // The interface of nlohmann::json_sax.
     bool null() { return take({Value::Kind::other, {}, false}); }
@@ -98,8 +100,9 @@ public:
             wrapped = std::move(value);
             return true;
         }
-        if (depth_ == 2 && current_ == Member::p2pd && inner_key_ == "also") {
-            also = also.empty() ? std::move(value) : "given twice";
+        if (depth_ == 2 && current_ == Member::p2pd) {
+            take_text(inner_key_ == "also" ? &also : nullptr, value);
+            take_text(inner_key_ == "is" ? &receipt_word : nullptr, value);
             return true;
         }
         return take({Value::Kind::text, std::move(value), false});
@@ -163,7 +166,11 @@ private:
     static void take_mark(std::uint64_t& mark, std::uint64_t value) {
         mark = mark == 0 ? value : std::numeric_limits<std::uint64_t>::max();
     }
+    static void take_text(std::string* mark, const std::string& value) {
+        if (mark != nullptr) *mark = mark->empty() ? value : "given twice";
+    }
     void take_extension(std::uint64_t value) {
+        if (inner_key_ == "receipt") take_mark(receipt_us, value);
         if (inner_key_ == "window") take_mark(window, value);
         if (inner_key_ == "part") take_mark(part_number, value);
         if (inner_key_ == "parts") take_mark(part_count, value);

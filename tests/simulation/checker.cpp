@@ -59,6 +59,8 @@ void Checker::transmits(SimulatedHost& host, const Transmit& transmit, const std
     for (const WireObject& object : transmit.objects) {
         if (const auto* ack = std::get_if<WireAck>(&object)) {
             check_ack(host, transmit, *ack);
+        } else if (std::holds_alternative<WireReceipt>(object)) {
+            check_receipt(host, transmit);
         } else if (const auto* reply = std::get_if<WireReply>(&object)) {
             check_text(host, transmit, reply->stamp.us, reply->text);
         } else {
@@ -102,6 +104,11 @@ void Checker::check_ack(const SimulatedHost& host, const Transmit& transmit, con
     if (asked == unanswered_.end()) return violated("an ACK to base that it did not ask for");
     if (events_.now() - asked->second > ack_age_max) violated("a late ACK to base");
     unanswered_.erase(asked);
+}
+
+void Checker::check_receipt(const SimulatedHost& host, const Transmit& transmit) {
+    const auto view = host.node().view(transmit.to);
+    if (!view || !view->facts.is_p2pd) violated("a receipt to a program of the field");
 }
 
 void Checker::check_text(const SimulatedHost& host, const Transmit& transmit, std::int64_t us,
@@ -167,7 +174,10 @@ void Checker::check_account(const SimulatedHost& host, const Transmit& transmit,
                             std::size_t bytes) {
     Account& account = accounts_[{host.home(), transmit.to}];
     account.sent += bytes;
-    if (!std::holds_alternative<WireAck>(transmit.objects.front())) account.solicited = true;
+    const WireObject& first = transmit.objects.front();
+    const bool is_answer =
+        std::holds_alternative<WireAck>(first) || std::holds_alternative<WireReceipt>(first);
+    if (!is_answer) account.solicited = true;
     if (!account.solicited && account.sent > amplification_max * account.received) {
         violated("more than three times what came from an address");
     }
@@ -219,6 +229,7 @@ void Checker::told(SimulatedHost& host, const Event& event) {
         return check_outcome(host, *outcome);
     }
     const auto* finished = std::get_if<Finished>(&event);
+    if (finished == nullptr) return;
     if (!host.store().outgoing().contains(finished->update.id)) {
         return violated("finished before it was durable");
     }

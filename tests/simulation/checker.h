@@ -70,6 +70,7 @@ private:
     };
 
     void check_form(const SimulatedHost& host, const Transmit& transmit, const std::string& bytes);
+    void check_receipt(const SimulatedHost& host, const Transmit& transmit);
     void check_ack(const SimulatedHost& host, const Transmit& transmit, const WireAck& ack);
     void check_text(const SimulatedHost& host, const Transmit& transmit, std::int64_t us,
                     const std::string& text);

@@ -1,6 +1,8 @@
 // tests: a daemon around a Node, with virtual time, network and disk.
 #include "tests/simulation/simulated_host.h"
 
+#include <array>
+
 namespace p2pd {
 
 namespace {
@@ -173,6 +175,7 @@ void SimulatedHost::flush() {
         post({std::move(batch)});
     }
     if (!node_->anything_unstored()) queried_ = false;
+    answer_receipts();
     transmit();
     for (const LoadRequest& load : node_->take_loads()) post({.batch = nullptr, .load = load});
     handle_events();
@@ -185,9 +188,42 @@ void SimulatedHost::handle_events() {
         observer_.told(*this, event);
         if (const auto* outcome = std::get_if<SendOutcome>(&event)) {
             outcomes_.push_back(*outcome);
+        } else if (const auto* finished = std::get_if<Finished>(&event)) {
+            finished_.push_back(*finished);
         } else {
-            finished_.push_back(std::get<Finished>(event));
+            receipts_.push_back(std::get<ReceiptHeard>(event));
         }
+    }
+}
+
+void SimulatedHost::ask_receipt(const Endpoint& peer, std::int64_t message_us) {
+    const auto known = store_.peers().find(peer);
+    const PeerFacts facts =
+        known == store_.peers().end() ? PeerFacts{.endpoint = peer} : known->second;
+    static_cast<void>(node_->ask_receipt(now(), facts, message_us));
+    flush();
+}
+
+void SimulatedHost::stop_asking(const Endpoint& peer, std::int64_t message_us) {
+    node_->stop_asking({peer, message_us});
+    flush();
+}
+
+void SimulatedHost::mark(MessageId id, bool read, bool handled) {
+    marks_[id] = {id, read, handled};
+    node_->marked(now(), std::array{id});
+    flush();
+}
+
+void SimulatedHost::answer_receipts() {
+    for (const ReceiptKey& about : node_->take_receipt_questions()) {
+        std::optional<ReadMarks> marks;
+        for (const SimulatedStore::Received& received : store_.inbox()) {
+            if (received.peer != about.peer || received.us != about.message_us) continue;
+            const auto marked = marks_.find(received.id);
+            marks = marked == marks_.end() ? ReadMarks{received.id} : marked->second;
+        }
+        node_->answer_receipt(now(), about, marks);
     }
 }
 

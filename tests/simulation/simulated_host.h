@@ -99,6 +99,12 @@ public:
     void retry(MessageId id);
     void set_dialect(const Endpoint& peer, Dialect dialect);
 
+    void ask_receipt(const Endpoint& peer, std::int64_t message_us);
+    void stop_asking(const Endpoint& peer, std::int64_t message_us);
+    /// Of a message of the inbox. Lives as long as the object: the store of the daemon has its own
+    /// tests of that.
+    void mark(MessageId id, bool read, bool handled);
+
     /// Power is cut: of a commit under way either all or nothing stays. True if there was one.
     bool crash();
     void restart();
@@ -130,6 +136,7 @@ public:
     // What the host was told.
     const std::vector<SendOutcome>& outcomes() const { return outcomes_; }
     const std::vector<Finished>& finished() const { return finished_; }
+    const std::vector<ReceiptHeard>& receipts() const { return receipts_; }
     /// Of the message that send() gave this ticket for; empty before it is durable.
     std::optional<MessageId> id_of(std::int64_t ticket) const;
 
@@ -144,6 +151,7 @@ private:
     void receive(const Endpoint& from, const std::string& bytes);
     void flush();
     void handle_events();
+    void answer_receipts();
     void transmit();
     void wake_at(std::optional<Instant> next);
     void post(DiskWork work);
@@ -188,6 +196,8 @@ private:
     std::uint64_t batches_not_stored_ = 0;
     std::uint64_t store_failures_ = 0;
     std::vector<SendOutcome> outcomes_;
+    std::vector<ReceiptHeard> receipts_;
+    std::map<MessageId, ReadMarks> marks_;
     std::vector<Finished> finished_;
 };
 

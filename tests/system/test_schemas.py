@@ -89,7 +89,7 @@ def commands(alice: Daemon, bob: Daemon) -> dict[str, Callable[[], Finished]]:
 
     return {
         "send": run("send", "@ops", "again"),
-        "reply": run("reply", received, "answer"),
+        "reply": run("reply", received, "answer", "--wait", "read"),
         "ask": lambda: asked(alice, bob),
         "inbox": run("inbox"),
         "sent": run("sent"),
