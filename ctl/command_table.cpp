@@ -77,6 +77,7 @@ constexpr OptionSpec watch_options[] = {
     {"types", '\0', "LIST", marked("received, or states of what was sent: delivered, expired...")},
     {"all", '\0', {}, marked("Also all changes of what was sent")},
     {"cursor", '\0', "NAME", marked("Remember how far it came, and go on from there")},
+    {"notify", '\0', {}, marked("Show messages as notifications of the desktop")},
     {"exec", '\0', "CMD", marked("Run this for each message, with ARG..., no shell")},
     {"attempts", '\0', "N", marked("How often CMD is tried before a message is set aside (5)")},
     {"failed", '\0', {}, marked("List what was set aside under --cursor NAME")}};
@@ -120,7 +121,8 @@ constexpr Command table[] = {
      run_watch,
      "  p2pctl watch --since 0 --json\n"
      "  p2pctl watch --from bob --count 1 --timeout 10m\n"
-     "  p2pctl watch --cursor alarms --exec logger -- -t alarm\n"},
+     "  p2pctl watch --cursor alarms --exec logger -- -t alarm\n"
+     "  p2pctl watch --notify --from bob\n"},
     {"chat", "[PEER]", marked("Write and receive messages in one terminal"), 0, 1, chat_options,
      run_chat,
      "  p2pctl chat bob\n"

@@ -5,6 +5,7 @@
 #include "ctl/bookmark.h"
 #include "ctl/commands.h"
 #include "ctl/context.h"
+#include "ctl/desktop_notifier.h"
 #include "ctl/english_texts.h"
 #include "ctl/hook.h"
 #include "ctl/language.h"
@@ -52,17 +53,42 @@ Json set_aside_json(const SetAside& message) {
     return {{"id", message.id}, {"reason", message.why}};
 }
 
-/// Prints what the subscription gives and the options ask for, or has a program take it.
+/// Shows messages on the desktop. One that cannot be shown is not tried again, as it is in the
+/// inbox; each later one is, and nothing is said before that succeeds.
+class DesktopMessages {
+public:
+    explicit DesktopMessages(Context& context) : context_(context) {}
+
+    void show(const MessageRecord& record) {
+        if (const auto problem = notifier_.show(record)) {
+            if (missed_++ == 0) {
+                context_.remark(tr("#{1} is not shown: {2}", record.id, *problem));
+            }
+        } else if (missed_ > 0) {
+            context_.remark(tr("messages are shown again; not shown: {1}", missed_));
+            missed_ = 0;
+        }
+    }
+
+private:
+    Context& context_;
+    DesktopNotifier notifier_;
+    std::uint64_t missed_ = 0;
+};
+
+/// Prints what the subscription gives and the options ask for, or has a program or the desktop
+/// take it.
 class Watch {
 public:
     explicit Watch(Context& context)
         : context_(context),
           filter_(filter_of(context)),
+          hook_(hook_of(context.arguments())),
+          desktop_(desktop_of(context)),
           bookmark_(bookmark_of(context.arguments())),
           subscription_(context, start_of(context.arguments(), bookmark_), [this] { rest(); }),
           count_(context.arguments().number("count", 1, UINT64_MAX)),
-          attempts_(context.arguments().number("attempts", 1, 100).value_or(attempts_default)),
-          hook_(hook_of(context.arguments())) {
+          attempts_(context.arguments().number("attempts", 1, 100).value_or(attempts_default)) {
         if (const auto timeout = context.arguments().duration("timeout", watch_timeout_max)) {
             deadline_ = std::chrono::steady_clock::now() + *timeout;
         }
@@ -93,6 +119,15 @@ private:
         return words;
     }
 
+    static std::optional<DesktopMessages> desktop_of(Context& context) {
+        if (!context.arguments().has("notify")) return std::nullopt;
+        if (context.arguments().has("exec")) {
+            throw ControlError(error_usage, tr("--notify and --exec cannot be given together"),
+                               tr("run one watch for each"));
+        }
+        return std::make_optional<DesktopMessages>(context);
+    }
+
     /// Nothing more for now: what was taken is written, and need not come again.
     void rest() {
         context_.out().flush();
@@ -103,6 +138,7 @@ private:
         if (!filter_.wants(record)) return;
         ++taken_;
         if (!hook_.empty()) return run(record);
+        if (desktop_) return desktop_->show(record);
         if (context_.json()) return context_.print_json("message", message_json(record));
         const bool both = filter_.types != std::set<std::string, std::less<>>{"received"};
         context_.print(message_table({&record, 1}, both ? Columns::both : Columns::received,
@@ -153,11 +189,12 @@ private:
 
     Context& context_;
     MessageFilter filter_;
+    std::vector<std::string> hook_;  ///< empty: messages are printed or shown
+    std::optional<DesktopMessages> desktop_;
     std::optional<Bookmark> bookmark_;
     Subscription subscription_;
     std::optional<std::uint64_t> count_;
     std::uint64_t attempts_;
-    std::vector<std::string> hook_;  ///< empty: messages are printed
     std::optional<SteadyTime> deadline_;
     std::uint64_t taken_ = 0;
 };

@@ -2,10 +2,9 @@
 #include "ctl/service_manager.h"
 
 #include <cstdlib>
-#include <dlfcn.h>
 #include <memory>
 
-#include <systemd/sd-bus.h>
+#include "ctl/bus_library.h"
 
 namespace p2pd {
 
@@ -15,44 +14,6 @@ constexpr const char* manager = "org.freedesktop.systemd1";
 constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
 constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
 constexpr std::uint64_t answer_timeout_us = 1'000'000;
-
-/// Loaded by this command alone: p2pctl is to start fast. It stays loaded until the process ends.
-class BusLibrary {
-public:
-    BusLibrary() : library_(dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL)) {}
-
-    /// Whether all of them are there.
-    bool load() {
-        return library_ != nullptr && find(open_system, "sd_bus_open_system") &&
-               find(open_user, "sd_bus_open_user") && find(close, "sd_bus_flush_close_unref") &&
-               find(set_timeout, "sd_bus_set_method_call_timeout") &&
-               find(call_method, "sd_bus_call_method") && find(read, "sd_bus_message_read") &&
-               find(unref, "sd_bus_message_unref") &&
-               find(get_text, "sd_bus_get_property_string") &&
-               find(get_number, "sd_bus_get_property_trivial");
-    }
-
-    decltype(&sd_bus_open_system) open_system = nullptr;
-    decltype(&sd_bus_open_user) open_user = nullptr;
-    decltype(&sd_bus_flush_close_unref) close = nullptr;
-    decltype(&sd_bus_set_method_call_timeout) set_timeout = nullptr;
-    decltype(&sd_bus_call_method) call_method = nullptr;
-    decltype(&sd_bus_message_read) read = nullptr;
-    decltype(&sd_bus_message_unref) unref = nullptr;
-    decltype(&sd_bus_get_property_string) get_text = nullptr;
-    decltype(&sd_bus_get_property_trivial) get_number = nullptr;
-
-private:
-    template <class Function>
-    bool find(Function& function, const char* name) {
-        function = reinterpret_cast<Function>(dlsym(library_, name));
-        return function != nullptr;
-    }
-
-    void* library_;
-};
-
-using Bus = std::unique_ptr<sd_bus, decltype(&sd_bus_flush_close_unref)>;
 
 Bus open_bus(const BusLibrary& library, bool of_user) {
     sd_bus* bus = nullptr;

@@ -42,7 +42,7 @@ CONFINED = {
     "xxhash.h": ("daemon/store*",),
     "sodium*": ("daemon/store*", "daemon/core/identity*"),
     "spdlog/*": ("common/logging*",),
-    "systemd/*": ("daemon/service_notifier*", "daemon/bus_*", "ctl/service_manager*"),
+    "systemd/*": ("daemon/service_notifier*", "daemon/bus_*", "ctl/bus_library*"),
     "histedit.h": ("ctl/edit_library*",),
     "libintl.h": ("ctl/language*",),
 }
