@@ -5,6 +5,7 @@
 #include "ctl/commands.h"
 #include "ctl/context.h"
 #include "ctl/help.h"
+#include "ctl/help_examples.h"
 #include "ctl/language.h"
 #include "ctl/placeholders.h"
 
@@ -50,6 +51,15 @@ std::string help_for(const std::vector<std::string>& words) {
     return command_help_text(*parse_command_line(arguments).command);
 }
 
+void print_examples(Context& context) {
+    if (!context.json()) return context.print_paged(examples_text());
+    for (const Example& example : help_examples()) {
+        context.print_json(
+            "example",
+            Json{{"name", example.name}, {"summary", example.summary}, {"script", example.script}});
+    }
+}
+
 }  // namespace
 
 std::string overview_text() {
@@ -68,7 +78,7 @@ std::string overview_text() {
                "66 no such id, 67 unknown peer, 68 unknown host, 69 p2pd not running, 70 internal\n"
                "error, 74 I/O, 75 not confirmed in time or queue full, 76 protocol mismatch,\n"
                "77 not permitted, 78 configuration, 130 interrupted.\n"
-               "More on a command: p2pctl help COMMAND") +
+               "More on a command: p2pctl help COMMAND; real uses: p2pctl help examples") +
             "\n";
     return text;
 }
@@ -85,6 +95,10 @@ std::string command_help_text(const Command& command) {
 
 ExitCode run_help(Context& context) {
     const auto& words = context.arguments().words;
+    if (words == std::vector<std::string>{"examples"}) {
+        print_examples(context);
+        return ExitCode::done;
+    }
     const std::string text = help_for(words);
     if (!context.json()) {
         context.print_paged(text);

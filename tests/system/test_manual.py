@@ -120,6 +120,12 @@ def test_no_page_names_an_option_that_does_not_exist(tmp_path: Path) -> None:
         assert set(OPTION.findall(text)) <= known, page
 
 
+def test_the_examples_of_the_page_are_those_of_the_help(tmp_path: Path) -> None:
+    shown = run_ctl(tmp_path, "--json", "help", "examples").lines()
+    expected = "\n\n".join(f"{each['summary']}\n\n```\n{each['script']}```" for each in shown)
+    assert sections("p2pctl.1")["EXAMPLES"].strip() == expected
+
+
 def numbers(text: str) -> set[int]:
     """Of `Exit codes: 0 done, 64 usage, …`."""
     codes = re.sub(r"\s+", " ", text.partition("Exit codes:")[2])

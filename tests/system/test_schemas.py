@@ -152,7 +152,11 @@ def test_every_command_prints_what_its_schema_says(pair: tuple[Daemon, Daemon],
                for name, run in runs.items()}
     seen = set().union(*(types for name, types in printed.items() if name != "export"))
     assert printed["export"] == {"store", "peer", "group", "received", "sent", "part", "identity"}
-    assert seen == printable_types() - {"error", "summary", "set_aside"}
+    assert seen == printable_types() - {"error", "example", "summary", "set_aside"}
+
+
+def test_examples_are_as_their_schema_says(tmp_path: Path) -> None:
+    assert check_all(run_ctl(tmp_path, "--json", "help", "examples")) == {"example"}
 
 
 def test_lines_of_standard_input_end_with_a_summary(pair: tuple[Daemon, Daemon]) -> None:
