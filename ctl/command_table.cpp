@@ -230,7 +230,7 @@ constexpr Command table[] = {
      "SHELL",
      marked("Print the completion for bash, zsh or fish"),
      1,
-     1,
+     any_number,
      {},
      run_completion,
      "  source <(p2pctl completion bash)\n"},

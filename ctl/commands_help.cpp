@@ -3,6 +3,7 @@
 
 #include "ctl/command_line.h"
 #include "ctl/commands.h"
+#include "ctl/completion_words.h"
 #include "ctl/context.h"
 #include "ctl/help.h"
 #include "ctl/help_examples.h"
@@ -58,6 +59,15 @@ void print_examples(Context& context) {
             "example",
             Json{{"name", example.name}, {"summary", example.summary}, {"script", example.script}});
     }
+}
+
+/// What the scripts of the shells ask for.
+ExitCode print_completion_words(Context& context) {
+    const auto& words = context.arguments().words;
+    for (const auto& each : completion_words(std::span(words).subspan(1))) {
+        context.print(each.word + (each.what.empty() ? "" : "\t" + each.what) + "\n");
+    }
+    return ExitCode::done;
 }
 
 }  // namespace
@@ -116,9 +126,11 @@ ExitCode run_help(Context& context) {
 }
 
 ExitCode run_completion(Context& context) {
-    const std::string& shell = context.arguments().words.front();
+    const auto& words = context.arguments().words;
+    const std::string& shell = words.front();
+    if (shell == "words") return print_completion_words(context);
     const auto script = completion_script(shell);
-    if (!script) {
+    if (!script || words.size() > 1) {
         throw ControlError(error_usage, tr("no completion for \"{1}\": bash, zsh or fish", shell));
     }
     if (context.json()) {

@@ -44,7 +44,7 @@ std::string user_socket() {
            by_hand, "journalctl " + user + "-u p2pd"));
 }
 
-FileDescriptor connect_to(const std::string& path) {
+FileDescriptor connect_to(const std::string& path, ControlClient::Backlog full) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.empty() || path.size() >= sizeof address.sun_path) {
@@ -52,7 +52,8 @@ FileDescriptor connect_to(const std::string& path) {
                                            sizeof address.sun_path - 1, path));
     }
     path.copy(static_cast<char*>(address.sun_path), path.size());
-    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int waits = full == ControlClient::Backlog::wait ? 0 : SOCK_NONBLOCK;
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | waits, 0));
     if (socket.get() < 0) throw ControlError(error_io, std::strerror(errno));
     const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
     if (::connect(socket.get(), generic, sizeof address) != 0) fail_to_connect(path, errno);
@@ -107,8 +108,8 @@ bool wait_for_fd(int fd, short events, std::optional<SteadyTime> deadline) {
     }
 }
 
-ControlClient::ControlClient(std::string path)
-    : path_(std::move(path)), socket_(connect_to(path_)) {
+ControlClient::ControlClient(std::string path, Backlog full)
+    : path_(std::move(path)), socket_(connect_to(path_, full)) {
     hello_id_ = post("hello", write_fields(HelloParams{.client = "p2pctl " P2PD_VERSION}));
 }
 

@@ -35,8 +35,11 @@ std::string choose_socket(const std::optional<std::string>& given);
 /// as ConnectionLost.
 class ControlClient {
 public:
+    /// What to do when more clients wait to be taken than the socket has room for.
+    enum class Backlog { wait, fail };
+
     /// Connects to the socket at `path`; throws ControlError that says what to do.
-    explicit ControlClient(std::string path);
+    explicit ControlClient(std::string path, Backlog full = Backlog::wait);
 
     /// Queues a request and returns its id; nothing is written yet.
     std::uint64_t post(std::string_view method, const Json& params);

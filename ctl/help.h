@@ -16,6 +16,6 @@ std::string overview_text();
 std::string command_help_text(const Command& command);
 
 /// The script for `bash`, `zsh` or `fish`; empty for another shell.
-std::optional<std::string> completion_script(std::string_view shell);
+std::optional<std::string_view> completion_script(std::string_view shell);
 
 }  // namespace p2pd

@@ -1,4 +1,4 @@
-// tests/ctl: the table of commands, the parser, help and completion.
+// tests/ctl: the table of commands, the parser and help.
 #include "ctl/command_line.h"
 
 #include <set>
@@ -165,35 +165,6 @@ TEST(Help, WithoutACommandThereIsAReminder) {
     const Outcome outcome = run_p2pctl(no_socket, {});
     EXPECT_EQ(outcome.exit, 64);
     EXPECT_NE(outcome.err.find("p2pctl help"), std::string::npos);
-}
-
-TEST(Completion, KnowsEveryCommandAndOption) {
-    for (const char* shell : {"bash", "zsh", "fish"}) {
-        const std::string script = completion_script(shell).value();
-        EXPECT_NE(script.find("inbox"), std::string::npos) << shell;
-        EXPECT_NE(script.find("mark-read"), std::string::npos) << shell;
-        EXPECT_NE(script.find("rename"), std::string::npos) << shell;
-    }
-}
-
-TEST(Completion, OfBashOffersWhatFits) {
-    const std::string script = "source <(" P2PCTL_PATH
-                               " completion bash); COMP_WORDS=(p2pctl --json peer re); "
-                               "COMP_CWORD=3; _p2pctl; echo \"${COMPREPLY[@]}\" > \"$0\"";
-    const std::string path = testing::TempDir() + "p2pctl-completion";
-    ASSERT_EQ(std::system(("bash -c '" + script + "' " + path).c_str()), 0);
-    const std::string words = run_p2pctl(no_socket, {"completion", "bash"}).out;
-    EXPECT_FALSE(words.empty());
-    std::FILE* const file = std::fopen(path.c_str(), "r");
-    ASSERT_NE(file, nullptr);
-    std::array<char, 100> line{};
-    EXPECT_NE(std::fgets(line.data(), line.size(), file), nullptr);
-    std::fclose(file);
-    EXPECT_STREQ(line.data(), "remove rename\n");
-}
-
-TEST(Completion, OfAnotherShellIsAUsageError) {
-    EXPECT_EQ(run_p2pctl(no_socket, {"completion", "tcsh"}).exit, 64);
 }
 
 }  // namespace
