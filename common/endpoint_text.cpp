@@ -64,6 +64,18 @@ bool is_host_name(std::string_view text) {
     }
 }
 
+/// IPv4 as `::ffff:a.b.c.d`.
+std::optional<in6_addr> parse_ip(std::string_view text) {
+    const bool is_v4 = text.find(':') == std::string_view::npos;
+    in6_addr address{};
+    const std::string written = (is_v4 ? "::ffff:" : "") + std::string(text);
+    if (!is_address_of(is_v4 ? AF_INET : AF_INET6, text) ||
+        ::inet_pton(AF_INET6, written.c_str(), &address) != 1) {
+        return std::nullopt;
+    }
+    return address;
+}
+
 /// Without a sign or a leading zero.
 std::optional<std::uint16_t> parse_number(std::string_view text) {
     std::uint16_t number = 0;
@@ -72,6 +84,26 @@ std::optional<std::uint16_t> parse_number(std::string_view text) {
     const auto [rest, error] = std::from_chars(text.data(), end, number);
     if (error != std::errc{} || rest != end) return std::nullopt;
     return number;
+}
+
+struct IpRange {
+    in6_addr base{};
+    std::size_t prefix_bits = 0;  ///< of the 128
+};
+
+std::optional<IpRange> parse_range(std::string_view text) {
+    constexpr std::size_t v6_bits = 128;
+    constexpr std::size_t v4_bits = 32;
+    const std::size_t slash = text.find('/');
+    const auto base = parse_ip(text.substr(0, slash));
+    if (!base) return std::nullopt;
+    if (slash == std::string_view::npos) return IpRange{*base, v6_bits};
+    const bool is_v4 = text.find(':') == std::string_view::npos;
+    // Of `::ffff:10.0.0.0` nobody could say which bits are counted.
+    if (!is_v4 && IN6_IS_ADDR_V4MAPPED(&*base)) return std::nullopt;
+    const auto bits = parse_number(text.substr(slash + 1));
+    if (!bits || *bits > (is_v4 ? v4_bits : v6_bits)) return std::nullopt;
+    return IpRange{*base, is_v4 ? v6_bits - v4_bits + *bits : *bits};
 }
 
 std::optional<HostPort> split_brackets(std::string_view text, std::uint16_t default_port) {
@@ -113,14 +145,19 @@ bool is_ip_address(std::string_view text) {
 }
 
 bool is_network(std::string_view text) {
-    const std::size_t slash = text.find('/');
-    const std::string_view ip = text.substr(0, slash);
-    if (!is_ip_address(ip) || ip.find('%') != std::string_view::npos) return false;
-    if (slash == std::string_view::npos) return true;
-    constexpr std::uint16_t v4_bits = 32;
-    constexpr std::uint16_t v6_bits = 128;
-    const auto bits = parse_number(text.substr(slash + 1));
-    return bits && *bits <= (ip.find(':') == std::string_view::npos ? v4_bits : v6_bits);
+    return parse_range(text).has_value();
+}
+
+bool is_in_network(std::string_view ip, std::string_view network) {
+    const auto address = parse_ip(ip.substr(0, ip.find('%')));
+    const auto range = parse_range(network);
+    if (!address || !range) return false;
+    for (std::size_t bit = 0; bit < range->prefix_bits; ++bit) {
+        const unsigned differing =
+            unsigned{address->s6_addr[bit / 8]} ^ range->base.s6_addr[bit / 8];
+        if ((differing >> (7 - bit % 8) & 1U) != 0) return false;
+    }
+    return true;
 }
 
 bool is_peer_name(std::string_view text) {

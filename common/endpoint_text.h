@@ -27,6 +27,8 @@ bool is_ip_address(std::string_view text);
 
 /// `IP`, or `IP/BITS` with at most 32 or 128 bits: a network. IPv6 without a scope.
 bool is_network(std::string_view text);
+/// Whether the address, of whatever interface, is in that network.
+bool is_in_network(std::string_view ip, std::string_view network);
 
 /// A name for the address book: letters, digits, `-` and `_`, a letter first, 1 to 63 bytes.
 bool is_peer_name(std::string_view text);

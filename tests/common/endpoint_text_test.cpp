@@ -73,6 +73,33 @@ TEST(EndpointText, TellsAddressesFromNames) {
     EXPECT_FALSE(is_ip_address(""));
 }
 
+TEST(EndpointText, TellsNetworksFromWhatIsNone) {
+    for (const char* text : {"10.0.0.5", "10.0.0.0/8", "0.0.0.0/0", "10.0.0.5/32", "::1", "::/0",
+                             "2001:db8::/32", "fe80::/10", "::ffff:10.0.0.5"}) {
+        EXPECT_TRUE(is_network(text)) << text;
+    }
+    for (const char* text : {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1",
+                             "10.0.0.0/08", "::/129", "fe80::1%eth0", "[::1]", "10.0.0.5:5000",
+                             "localhost", "::ffff:10.0.0.0/104", "::ffff:10.0.0.0/8"}) {
+        EXPECT_FALSE(is_network(text)) << text;
+    }
+}
+
+TEST(EndpointText, KnowsWhatIsInANetwork) {
+    EXPECT_TRUE(is_in_network("10.0.0.5", "10.0.0.5"));
+    EXPECT_FALSE(is_in_network("10.0.0.4", "10.0.0.5"));
+    EXPECT_TRUE(is_in_network("10.15.255.255", "10.1.0.0/12"));
+    EXPECT_FALSE(is_in_network("10.16.0.0", "10.1.0.0/12"));
+    EXPECT_TRUE(is_in_network("203.0.113.7", "0.0.0.0/0"));
+    EXPECT_TRUE(is_in_network("203.0.113.7", "::/0"));
+    EXPECT_FALSE(is_in_network("2001:db8::1", "0.0.0.0/0"));
+    EXPECT_TRUE(is_in_network("2001:db8:7fff::1", "2001:db8::/33"));
+    EXPECT_FALSE(is_in_network("2001:db8:8000::1", "2001:db8::/33"));
+    EXPECT_TRUE(is_in_network("fe80::1%eth0", "fe80::/10"));
+    EXPECT_FALSE(is_in_network("localhost", "0.0.0.0/0"));
+    EXPECT_FALSE(is_in_network("10.0.0.5", "nowhere"));
+}
+
 TEST(EndpointText, TakesNamesForTheBookThatNoAddressCanBe) {
     EXPECT_TRUE(is_peer_name("bob"));
     EXPECT_TRUE(is_peer_name("B-2_x"));
