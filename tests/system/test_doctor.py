@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -15,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from control import Deadline
+import programs
+from control import ControlFailure, Deadline
 from harness import Daemon, Hosts
 from peers import QuotedPeer
 from programs import P2PCTL, Finished, clean_environment, run_ctl
@@ -184,7 +186,9 @@ def test_an_address_that_no_interface_has_is_found(hosts: Hosts) -> None:
 
 
 @needs_mount
-def test_a_disk_that_is_nearly_full_is_found(hosts: Hosts) -> None:
+def test_a_disk_that_is_nearly_full_is_told_from_one_that_is_full(
+    hosts: Hosts, field: socket.socket
+) -> None:
     alice = hosts.daemon("alice")
     alice.state.mkdir(mode=0o700)
     alice.prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c",
@@ -193,6 +197,71 @@ def test_a_disk_that_is_nearly_full_is_found(hosts: Hosts) -> None:
     found = doctor(alice)
     assert bad(found) == {"disk"} and found["disk"]["level"] == "warning"
     assert f"free for {alice.state}" in found["disk"]["message"]
+    # The mount is the daemon's alone; this is the way in from outside.
+    filler = Path(f"/proc/{alice.pid}/root{alice.state}/filler")
+    fill(filler)
+    # There may be room in the files that it has: each message takes some.
+    poll(lambda: not can_send(alice, address_of(field)), "the full disk")
+    found = doctor(alice)
+    assert bad(found) == {"disk"} and found["disk"]["level"] == "problem"
+    assert "is full: nothing is taken or confirmed" in found["disk"]["message"]
+    filler.unlink()
+    poll(lambda: can_send(alice, address_of(field)), "room again")
+    assert doctor(alice)["disk"]["level"] == "warning"
+
+
+def fill(filler: Path) -> None:
+    with filler.open("ab", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * size)
+
+
+def can_send(daemon: Daemon, to: str) -> bool:
+    try:
+        daemon.send(to, "x" * 1000)
+    except ControlFailure as failure:
+        assert failure.code == "disk_full", failure
+        return False
+    return True
+
+
+def test_datagrams_that_the_kernel_drops_are_found(alice: Daemon, field: socket.socket) -> None:
+    os.kill(alice.pid, signal.SIGSTOP)
+    try:
+        for _ in range(1000):  # far more than its buffer holds
+            field.sendto(b"x" * 60_000, alice.endpoint)
+    finally:
+        os.kill(alice.pid, signal.SIGCONT)
+
+    def dropped() -> bool:
+        write_to(alice, field, "how many?", time.time())  # the kernel tells with what comes next
+        return alice.counters()["kernel_dropped"] > 0
+
+    poll(dropped, "the number of drops")
+    found = doctor(alice)
+    assert bad(found) == {"receive"} and found["receive"]["level"] == "warning"
+    assert "the kernel has dropped" in found["receive"]["message"]
+    assert "net.core.rmem_max" in found["receive"]["hint"]
+
+
+def test_a_p2pd_of_another_version_is_found(
+    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an upgrade without a restart: the programs differ in nothing else."""
+    version = run_ctl(tmp_path, "--version").out.split()[1]
+    other = version[:-1] + ("8" if version[-1] == "9" else "9")
+    old = tmp_path / "p2pd"
+    was = Path(programs.P2PD).read_bytes()
+    assert f"\0{version}\0".encode() in was
+    old.write_bytes(was.replace(f"\0{version}\0".encode(), f"\0{other}\0".encode()))
+    old.chmod(0o755)
+    monkeypatch.setattr(programs, "P2PD", str(old))
+    found = doctor(hosts.start("alice"))
+    assert bad(found) == {"version"} and found["version"]["level"] == "warning"
+    assert found["version"]["message"] == f"p2pd is {other}, p2pctl {version}"
+    assert "systemctl restart p2pd" in found["version"]["hint"]
 
 
 def test_a_queue_that_is_full_is_found(hosts: Hosts, field: socket.socket) -> None:
