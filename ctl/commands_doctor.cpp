@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <sstream>
 
 #include "common/config.h"
 #include "common/endpoint_text.h"
@@ -164,11 +165,35 @@ std::vector<PeerRecord> others_on_host(Context& context, const PeerRecord& peer)
     return others;
 }
 
+/// The entry of `block` that the host of an address is in, as the daemon has it now.
+std::optional<std::string> blocking_network(Context& context, const std::string& address) {
+    const auto split = split_host_port(address, default_udp_port);
+    const auto config =
+        parse_result<ConfigResult>(context.call("config.get", Json::object())).entries;
+    const auto block = std::ranges::find(config, "block", &ConfigEntry::key);
+    if (!split || block == config.end()) return std::nullopt;
+    std::istringstream networks(block->value);
+    for (std::string network; networks >> network;) {
+        if (is_in_network(split->host, network)) return network;
+    }
+    return std::nullopt;
+}
+
+/// Each socket of the daemon is of one family.
+bool has_socket_for(Context& context, const std::string& address) {
+    const auto status = parse_result<StatusResult>(context.call("status", Json::object()));
+    return std::ranges::any_of(status.listening, [&](const std::string& listening) {
+        return listening.starts_with('[') == address.starts_with('[');
+    });
+}
+
 PeerCase look_at_peer(Context& context, const std::string& peer) {
     PeerCase facts;
     facts.now = context.style().time.now;
     facts.peer = parse_result<PeerRecord>(
         call_with_peer(context, "peers.show", write_fields(PeerParams{peer})));
+    facts.blocked_by = blocking_network(context, facts.peer.address);
+    facts.has_socket = has_socket_for(context, facts.peer.address);
     look_at_sent(context, facts);
     facts.received = messages(context, page_of(Box::inbox, facts, received_many));
     if (facts.peer.dialect_by_hand) facts.same_host = others_on_host(context, facts.peer);
@@ -183,6 +208,11 @@ Findings findings_of_peer(Context& context, const std::string& peer) {
         Finding found = problem("peer", error.what(), error.hint());
         const auto split = split_host_port(peer, default_udp_port);
         if (split && is_ip_address(split->host)) {
+            if (const auto network = blocking_network(context, peer)) {
+                found = blocked_finding(*network);
+                found.peer = peer;
+                return {std::move(found)};
+            }
             found.level = Level::warning;
             found.hint =
                 tr("only a message shows whether it can be reached: p2pctl send {1} hello", peer);

@@ -129,7 +129,17 @@ Finding silent_finding(const PeerCase& facts) {
                    tr("silence: {1}, {2}", waiting_text(*facts.waiting), heard_text(facts)), hint);
 }
 
+/// There is no socket that it could be sent from.
+Finding family_finding(const PeerCase& facts) {
+    const bool is_v6 = facts.peer.address.starts_with('[');
+    return problem(
+        "reach", tr("p2pd listens on no {1} address and so sends to none", is_v6 ? "IPv6" : "IPv4"),
+        tr("add listen = {1} to p2pd.conf and restart p2pd", is_v6 ? "[::]:5000" : "0.0.0.0:5000"));
+}
+
 Finding reach_finding(const PeerCase& facts) {
+    if (facts.blocked_by) return blocked_finding(*facts.blocked_by);
+    if (!facts.has_socket) return family_finding(facts);
     if (facts.peer.trouble) return trouble_finding(facts);
     if (is_stuck(facts)) {
         if (const PeerRecord* const other = contradiction(facts)) {
@@ -191,6 +201,13 @@ std::optional<Finding> clock_finding(const PeerCase& facts) {
 }
 
 }  // namespace
+
+Finding blocked_finding(const std::string& network) {
+    return problem(
+        "block",
+        tr("p2pd looks at nothing that comes from it, its ACKs neither: block = {1}", network),
+        tr("take {1} out of block in p2pd.conf, then: p2pctl reload", network));
+}
 
 Findings peer_findings(const PeerCase& facts) {
     Findings findings{reach_finding(facts)};

@@ -216,6 +216,24 @@ TEST_F(DoctorOfPeer, SaysWhatTheNetworkSaid) {
     }
 }
 
+TEST_F(DoctorOfPeer, SaysThatAHostIsBlockedBeforeAnythingElse) {
+    waits(3, 60s);
+    facts.peer.trouble = SendTrouble::port_unreachable;
+    facts.blocked_by = "10.0.0.0/8";
+    EXPECT_EQ(finding("block").level, Level::problem);
+    EXPECT_TRUE(says(finding("block"), "block = 10.0.0.0/8")) << finding("block").message;
+    EXPECT_TRUE(advises(finding("block"), "p2pctl reload"));
+}
+
+TEST_F(DoctorOfPeer, SaysThatNoSocketIsOfItsFamily) {
+    waits(3, 60s);
+    facts.has_socket = false;
+    EXPECT_TRUE(says(finding("reach"), "no IPv4 address")) << finding("reach").message;
+    facts.peer.address = "[fd77::5]:5000";
+    EXPECT_TRUE(says(finding("reach"), "no IPv6 address")) << finding("reach").message;
+    EXPECT_TRUE(advises(finding("reach"), "listen = [::]:5000"));
+}
+
 TEST_F(DoctorOfPeer, NamesTheDialectThatItsHostWrites) {
     waits(2, 10s);
     facts.peer.dialect_by_hand = true;

@@ -369,6 +369,28 @@ def test_what_the_network_refuses_is_told_apart(
     assert bad(found) == {"reach"} and says in found["reach"]["message"]
 
 
+def test_a_host_that_is_blocked_is_found_known_or_not(hosts: Hosts) -> None:
+    alice = hosts.start("alice", config="block = 127.0.0.2/31\n")
+    bob = hosts.start("bob", listen=("127.0.0.3:0",))
+    number = alice.send(bob.address, "do you hear me?")
+    bob.wait_inbox(1)  # it has confirmed it, and alice does not look
+    for peer in (bob.address, "127.0.0.2"):
+        found = doctor(alice, peer)
+        assert bad(found) == {"block"} and found["block"]["level"] == "problem"
+        assert "block = 127.0.0.2/31" in found["block"]["message"]
+    assert "block" not in doctor(alice, "127.0.0.4")
+    alice.config.write_text("")
+    assert alice.ctl("reload").exit == 0
+    assert alice.ctl("wait", str(number)).exit == 0
+    assert bad(doctor(alice, bob.address)) == set()
+
+
+def test_a_peer_of_a_family_without_a_socket_is_found(alice: Daemon) -> None:
+    alice.send("[::1]:9", "is anybody there?")
+    found = doctor(alice, "[::1]:9")
+    assert bad(found) == {"reach"} and "listens on no IPv6 address" in found["reach"]["message"]
+
+
 def test_a_peer_that_never_answers_is_silent(alice: Daemon, field: socket.socket) -> None:
     number = send_twice(alice, address_of(field))
     found = doctor(alice, address_of(field))
