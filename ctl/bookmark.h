@@ -30,6 +30,8 @@ public:
     std::optional<std::uint64_t> cursor() const { return cursor_; }
     /// On disk when it returns; throws ControlError (74). An empty one says nothing.
     void save(std::optional<std::uint64_t> cursor);
+    /// A child of this process has saved it.
+    void saved(std::optional<std::uint64_t> cursor) { cursor_ = cursor; }
 
     void set_aside(const SetAside& message);
     /// All that were, the oldest first.

@@ -147,6 +147,7 @@ private:
 
     /// Once for a message, until it succeeds; each time later.
     void run(const MessageRecord& record) {
+        context_.out().flush();  // or another process would print it, too
         HookEnd end;
         auto delay = hook_delay_min;
         for (std::uint64_t attempt = 1; attempt <= attempts_; ++attempt) {
@@ -154,14 +155,25 @@ private:
                 ::poll(nullptr, 0, static_cast<int>(delay.count()));
                 delay = std::min(delay * 2, hook_delay_max);
             }
-            end = run_hook(hook_, record);
+            end = run_hook(hook_, record, [&] { note_success(record); });
             if (end.succeeded) break;
             context_.remark(
                 tr("{1} failed for #{2}: {3}", hook_.front(), record.id, in_language(end.what)));
         }
-        if (!end.succeeded) set_aside({record.id, end.what});
+        if (end.succeeded) {
+            if (bookmark_) bookmark_->saved(subscription_.cursor());
+        } else {
+            set_aside({record.id, end.what});
+            if (bookmark_) bookmark_->save(subscription_.cursor());
+        }
+    }
+
+    /// In another process: this one may have been killed meanwhile.
+    void note_success(const MessageRecord& record) {
         if (bookmark_) bookmark_->save(subscription_.cursor());
-        if (end.succeeded && record.dir == Direction::in) mark_handled(record.id);
+        if (record.dir != Direction::in) return;
+        context_.disconnect();  // that connection is the other's
+        mark_handled(record.id);
     }
 
     /// For its sender, who may wait for that. It is done, whether that can be said or not.

@@ -4,19 +4,24 @@ message."""
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from control import Deadline
 from harness import Daemon, Hosts
-from programs import P2PCTL
+from programs import P2PCTL, clean_environment
 
 NOBODY = "127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
 def pair(module_hosts: Hosts) -> tuple[Daemon, Daemon]:
-    return module_hosts.start("alice"), module_hosts.start("bob")
+    return (module_hosts.start("alice"),
+            module_hosts.start("bob", "--set", "read_receipts=on"))
 
 
 @pytest.fixture
@@ -90,16 +95,63 @@ def test_a_program_gets_each_message_as_json(alice: Daemon, bob: Daemon, tmp_pat
 
 
 def test_after_success_it_never_comes_again(alice: Daemon, bob: Daemon, tmp_path: Path) -> None:
-    send(alice, bob, "once", "once more")
-    program = hook(tmp_path, f"echo $P2P_ID >> {tmp_path}/ids; kill -9 $PPID")
+    ids = [str(alice.ctl_json("send", bob.address, text)[0]["id"]) for text in ("once", "once more")]
+    os.mkfifo(tmp_path / "go")
+    # It ends well, but p2pctl was killed long before.
+    program = hook(tmp_path, f"echo $P2P_ID >> {tmp_path}/ids; kill -9 $(cut -d' ' -f4 "
+                   f"/proc/$PPID/stat); read line < {tmp_path}/go")
     options = ("--cursor", "hook", "--grep", "once", "--exec", program)
-    # It dies before it knows of the success: the one case in which a message comes twice.
-    bob.ctl("watch", *options, "--since", "0")
+    assert ended(bob, *options, "--since", "0") == -signal.SIGKILL
+    busy = bob.ctl("watch", *options, "--timeout", "300ms")
+    assert busy.exit == 75 and "another p2pctl uses the cursor hook" in busy.err
+    (tmp_path / "go").write_text("\n")
+    assert alice.ctl("wait", ids[0], "--until", "handled", "--timeout", "20s").exit == 0
     program = hook(tmp_path, f"echo $P2P_ID >> {tmp_path}/ids")
-    assert bob.ctl("watch", *options, "--since", "0", "--count", "2").exit == 0
+    when_free(bob, *options, "--count", "1")
     assert bob.ctl("watch", *options, "--timeout", "300ms").exit == 1
-    first, again, second = (tmp_path / "ids").read_text().split()
-    assert first == again != second
+    first, second = (tmp_path / "ids").read_text().split()
+    assert first != second
+    assert alice.ctl("wait", ids[1], "--until", "handled", "--timeout", "20s").exit == 0
+
+
+def ended(bob: Daemon, *options: str) -> int:
+    """Only p2pctl's end is awaited, not that of what it leaves behind."""
+    return subprocess.run([P2PCTL, "--socket", str(bob.socket), "watch", *options],
+                          env=clean_environment(bob.folder), check=False, start_new_session=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+
+
+def when_free(bob: Daemon, *options: str) -> None:
+    """As soon as nobody uses the cursor any more."""
+    deadline = Deadline(20, "the cursor")
+    while (done := bob.ctl("watch", *options)).exit == 75:
+        deadline.check()
+    assert done.exit == 0, done
+
+
+def test_whose_end_nobody_knows_may_come_again(alice: Daemon, bob: Daemon, tmp_path: Path) -> None:
+    send(alice, bob, "perhaps")
+    program = hook(tmp_path, f"echo $P2P_ID >> {tmp_path}/ids; kill -9 $PPID")
+    options = ("--cursor", "perhaps", "--grep", "perhaps", "--exec", program)
+    done = bob.ctl("watch", *options, "--since", "0")
+    assert done.exit == 74 and f"nobody knows how {program} has ended" in done.err, done
+    hook(tmp_path, f"echo $P2P_ID >> {tmp_path}/ids")
+    assert bob.ctl("watch", *options, "--since", "0", "--count", "1").exit == 0
+    first, again = (tmp_path / "ids").read_text().split()
+    assert first == again
+
+
+def test_a_program_may_be_interrupted_and_the_message_comes_again(alice: Daemon, bob: Daemon,
+                                                                 tmp_path: Path) -> None:
+    """Ctrl-C goes to the program as well, whatever waits for it."""
+    send(alice, bob, "long work")
+    program = hook(tmp_path, f"echo $P2P_ID >> {tmp_path}/ids; kill -INT 0; sleep 60")
+    options = ("--cursor", "interrupted", "--grep", "long work", "--exec", program)
+    assert ended(bob, *options, "--since", "0") == 130
+    hook(tmp_path, f"echo $P2P_ID >> {tmp_path}/ids")
+    when_free(bob, *options, "--since", "0", "--count", "1")
+    first, again = (tmp_path / "ids").read_text().split()
+    assert first == again
 
 
 def test_a_failure_is_tried_again(alice: Daemon, bob: Daemon, tmp_path: Path) -> None:
