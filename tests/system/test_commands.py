@@ -3,7 +3,9 @@ that cannot harm the terminal."""
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -226,6 +228,24 @@ def test_the_address_book(hosts: Hosts, bob: Daemon) -> None:
     assert daemon.ctl("peer", "remove", "robert").exit == 0
     assert daemon.ctl("send", "robert", "gone").exit == 67
     assert daemon.sent()[0]["text"] == "by name"
+
+
+def test_no_name_from_the_network_gets_into_the_address_book(
+    hosts: Hosts, field: socket.socket
+) -> None:
+    daemon = hosts.start("daemon")
+    packet = {"Ip_origem": "boss", "Ip_destino": "x", "Porta_origem": 5000, "Porta_destino": 1,
+              "Timestamp da mensagem": 1.5, "Mensagem": "I am the boss", "Nome": "boss",
+              "name": "boss"}
+    field.sendto(json.dumps(packet).encode(), daemon.endpoint)
+    daemon.wait_inbox(1)
+    address = f"127.0.0.1:{field.getsockname()[1]}"
+    assert daemon.ctl("send", "-n", f"localhost:{field.getsockname()[1]}", "who?").exit == 0
+    (peer,) = daemon.ctl_json("peer", "list")
+    assert (peer["name"], peer["address"]) == (None, address)
+    (message,) = daemon.ctl_json("inbox")
+    assert (message["name"], message["peer"]) == (None, address)
+    assert all(daemon.ctl("send", name, "hi").exit == 67 for name in ("boss", "@boss"))
 
 
 def test_status_config_log_level_and_reload(hosts: Hosts) -> None:
