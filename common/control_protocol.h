@@ -454,6 +454,26 @@ struct PeersResult {
     static constexpr auto fields = std::make_tuple(Field{"peers", &PeersResult::peers},
                                                    Field{"more", &PeersResult::more, false});
 };
+/// Of the address book alone, for whoever may not wait for the store.
+struct PeerName {
+    std::string name;
+    std::string address;
+    static constexpr auto fields =
+        std::make_tuple(Field{"name", &PeerName::name}, Field{"address", &PeerName::address});
+};
+struct PeersNamesParams {
+    std::optional<std::string> after;
+    std::uint32_t limit = page_messages_max;
+    static constexpr auto fields = std::make_tuple(
+        Field{"after", &PeersNamesParams::after, false, "name of the last one of the page before"},
+        Field{"limit", &PeersNamesParams::limit, false, "1 to 500"});
+};
+struct PeersNamesResult {
+    std::vector<PeerName> names;
+    bool more = false;
+    static constexpr auto fields = std::make_tuple(Field{"names", &PeersNamesResult::names},
+                                                   Field{"more", &PeersNamesResult::more, false});
+};
 struct PeerAddParams {
     std::string name;
     std::string address;

@@ -8,6 +8,7 @@
 
 #include "ctl/chat_text.h"
 #include "ctl/language.h"
+#include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -124,11 +125,11 @@ void Chat::typed() {
 
 Completion Chat::complete(std::string_view before_cursor) {
     try {
-        const Json answer = context_.reconnect().call("peers.list", Json::object(), names_timeout);
+        ControlClient& client = context_.reconnect();
+        const auto names = peer_names(
+            [&](const Json& params) { return client.call("peers.names", params, names_timeout); });
         peer_names_.clear();
-        for (const PeerRecord& peer : parse_result<PeersResult>(answer).peers) {
-            if (peer.name) peer_names_.push_back(one_line(*peer.name));
-        }
+        for (const PeerName& each : names) peer_names_.push_back(one_line(each.name));
     } catch (const ControlError&) {
         // Those that were known are as good as it gets.
     }

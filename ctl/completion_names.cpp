@@ -8,6 +8,7 @@
 #include "common/terminal_text.h"
 #include "ctl/delivery.h"
 #include "ctl/output_human.h"
+#include "ctl/peer_lookup.h"
 #include "ctl/results.h"
 
 namespace p2pd {
@@ -72,18 +73,12 @@ Json CompletionNames::ask(std::string_view method, const Json& params) {
     return client_.call(method, params, std::max(left, std::chrono::milliseconds(0)));
 }
 
-std::vector<CompletionWord> CompletionNames::peers() {
+std::vector<CompletionWord> CompletionNames::peers(std::string_view beginning) {
     std::vector<CompletionWord> words;
-    PeersListParams params;
-    for (bool more = true; more;) {
-        const auto page = parse_result<PeersResult>(ask("peers.list", write_fields(params)));
-        more = page.more && !page.peers.empty();
-        if (more) params.after = page.peers.back().address;
-        for (const PeerRecord& peer : page.peers) {
-            if (peer.name) words.push_back({one_line(*peer.name), one_line(peer.address)});
-        }
+    for (const PeerName& peer :
+         peer_names([&](const Json& params) { return ask("peers.names", params); }, beginning)) {
+        words.push_back({one_line(peer.name), one_line(peer.address)});
     }
-    std::ranges::sort(words, {}, &CompletionWord::word);
     return words;
 }
 

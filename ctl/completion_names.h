@@ -20,7 +20,7 @@ public:
     CompletionNames(const std::optional<std::string>& socket, std::chrono::milliseconds timeout);
 
     /// Names of the address book.
-    std::vector<CompletionWord> peers();
+    std::vector<CompletionWord> peers(std::string_view beginning);
     /// Names of groups, each with `before` in front.
     std::vector<CompletionWord> groups(std::string_view before);
     /// Ids of messages that `command` is for, the newest first.

@@ -24,6 +24,7 @@ struct Typed {
     bool options_ended = false;          ///< by --
     std::optional<std::string> socket;
     std::chrono::milliseconds timeout{};  ///< for the daemon
+    std::string beginning;                ///< of the word, or value, at the cursor
 };
 
 /// What may follow an option, or stand for a name in the usage of a command.
@@ -178,7 +179,7 @@ Words names_from_daemon(const Typed& typed, std::string_view name) {
     try {
         CompletionNames names(typed.socket, typed.timeout);
         if (of_group) add_all(words, names.groups(""));
-        if (of_peer) add_all(words, names.peers());
+        if (of_peer) add_all(words, names.peers(typed.beginning));
         if (of_peer && takes_group) add_all(words, names.groups("@"));
         if (of_id) add_all(words, names.ids(command));
     } catch (const ControlError&) {
@@ -227,6 +228,7 @@ Words fitting(const Typed& typed, std::string_view current) {
         if (!spec || spec->value.empty()) return {};
         Typed at_value = typed;
         at_value.option = spec;
+        at_value.beginning = current.substr(equals + 1);
         Words words = words_for(at_value, spec->value, spec->name);
         for (CompletionWord& each : words) {
             if (each.word != completion_files) each.word.insert(0, current.substr(0, equals + 1));
@@ -242,7 +244,9 @@ std::vector<CompletionWord> completion_words(std::span<const std::string> typed,
                                              std::chrono::milliseconds timeout) {
     if (typed.empty()) return {};
     const std::string& current = typed.back();
-    Words words = fitting(read_typed(typed.first(typed.size() - 1), timeout), current);
+    Typed before = read_typed(typed.first(typed.size() - 1), timeout);
+    before.beginning = current;
+    Words words = fitting(before, current);
     std::erase_if(words, [&](const CompletionWord& each) {
         return each.word != completion_files && !each.word.starts_with(current);
     });

@@ -116,16 +116,23 @@ ControlError unknown_host(const std::string& text, int error) {
             tr("give its address: IP, IP:PORT or [IPv6]:PORT")};
 }
 
+/// What comes behind all names that come before those which begin so.
+std::string just_before(std::string_view beginning) {
+    constexpr char behind_all = '\x7f';
+    std::string text(beginning);
+    --text.back();
+    return text + behind_all;
+}
+
 ControlError unknown_name(Context& context, const std::string& text) {
     if (is_group_word(text)) {
         return {error_usage, tr("\"{1}\" is a group, and this is for one peer", text),
                 tr("p2pctl group list shows who is in it")};
     }
-    const auto peers = parse_result<PeersResult>(context.call("peers.list", Json::object())).peers;
+    const auto book =
+        peer_names([&](const Json& params) { return context.call("peers.names", params); });
     std::vector<std::string_view> names;
-    for (const PeerRecord& peer : peers) {
-        if (peer.name) names.emplace_back(*peer.name);
-    }
+    for (const PeerName& each : book) names.emplace_back(each.name);
     const auto nearest = nearest_name(text, names);
     const std::string add = "p2pctl peer add " +
                             (is_peer_name(text) ? text : arguments_text("NAME")) + " " +
@@ -135,6 +142,26 @@ ControlError unknown_name(Context& context, const std::string& text) {
 }
 
 }  // namespace
+
+std::vector<PeerName> peer_names(const std::function<Json(const Json& params)>& ask,
+                                 std::string_view beginning) {
+    std::vector<PeerName> names;
+    PeersNamesParams params;
+    if (!beginning.empty()) {
+        if (!is_peer_name(beginning)) return {};  // as each name would be
+        params.after = just_before(beginning);
+    }
+    for (bool more = true; more;) {
+        auto page = parse_result<PeersNamesResult>(ask(write_fields(params)));
+        more = page.more && !page.names.empty();
+        if (more) params.after = page.names.back().name;
+        for (PeerName& each : page.names) {
+            if (!each.name.starts_with(beginning)) return names;
+            names.push_back(std::move(each));
+        }
+    }
+    return names;
+}
 
 std::string resolve_address(Context& context, const std::string& text) {
     const auto split = split_host_port(text, default_udp_port);

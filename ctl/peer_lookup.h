@@ -20,6 +20,11 @@ Json call_with_peer(Context& context, std::string_view method, Json params);
 Json ask_with_peer(Context& context, const std::string& peer,
                    const std::function<Json(const std::string& peer)>& ask);
 
+/// The names of the address book that begin so, in their order; `ask` asks the daemon for
+/// peers.names.
+std::vector<PeerName> peer_names(const std::function<Json(const Json& params)>& ask,
+                                 std::string_view beginning = {});
+
 /// The `IP:PORT` of what was typed for PEER, known to the daemon or not, as the daemon writes it.
 /// Throws as the others do.
 std::string peer_address(Context& context, const std::string& peer);

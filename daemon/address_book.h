@@ -40,6 +40,15 @@ public:
         by_name_.erase(found->second);
         by_endpoint_.erase(found);
     }
+    /// At most `limit` that come after this name, in their order.
+    std::vector<BookEntry> entries_after(std::string_view name, std::size_t limit) const {
+        std::vector<BookEntry> entries;
+        for (auto each = by_name_.upper_bound(name);
+             each != by_name_.end() && entries.size() < limit; ++each) {
+            entries.push_back({each->first, each->second});
+        }
+        return entries;
+    }
     std::vector<std::string_view> names() const {
         std::vector<std::string_view> names;
         for (const auto& [name, endpoint] : by_name_) names.push_back(name);

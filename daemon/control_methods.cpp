@@ -111,6 +111,7 @@ void ControlMethods::add_message_methods(ControlServer& server) {
 void ControlMethods::add_peer_methods(ControlServer& server) {
     using This = ControlMethods;
     add<PeersListParams>(server, "peers.list", &This::peers_list);
+    add<PeersNamesParams>(server, "peers.names", &This::peers_names);
     add<PeerAddParams>(server, "peers.add", &This::peers_add);
     add<PeerRenameParams>(server, "peers.rename", &This::peers_rename);
     add<PeerParams>(server, "peers.remove", &This::peers_remove);

@@ -92,6 +92,7 @@ private:
     void discover(const Caller&, const NoParams& params, const Responder& responder);
     // control_methods_peers.cpp
     void peers_list(const Caller&, const PeersListParams& params, const Responder& responder);
+    void peers_names(const Caller&, const PeersNamesParams& params, const Responder& responder);
     void peers_add(const Caller&, const PeerAddParams& params, const Responder& responder);
     void peers_rename(const Caller&, const PeerRenameParams& params, const Responder& responder);
     void peers_remove(const Caller&, const PeerParams& params, const Responder& responder);

@@ -50,6 +50,11 @@ struct Named {
     std::optional<PeerRecord> record;
 };
 
+void check_page(std::uint32_t limit) {
+    if (limit >= 1 && limit <= page_messages_max) return;
+    throw ControlFailure{error_params, "\"limit\": must be 1 to 500"};
+}
+
 void check_name(const std::string& name) {
     if (is_peer_name(name)) return;
     throw ControlFailure{error_params,
@@ -106,9 +111,7 @@ void ControlMethods::overlay(PeerRecord& record) const {
 
 void ControlMethods::peers_list(const Caller& /*caller*/, const PeersListParams& params,
                                 const Responder& responder) {
-    if (params.limit < 1 || params.limit > page_messages_max) {
-        throw ControlFailure{error_params, "\"limit\": must be 1 to 500"};
-    }
+    check_page(params.limit);
     daemon_.query([after = resolve(params.after),
                    limit = params.limit](Store& store) { return store.peers(after, limit + 1); },
                   [this, limit = params.limit, responder](std::vector<PeerRecord> peers) mutable {
@@ -119,6 +122,20 @@ void ControlMethods::peers_list(const Caller& /*caller*/, const PeersListParams&
                       result.peers = std::move(peers);
                       responder.result(result);
                   });
+}
+
+/// From memory: who presses Tab does not wait until the disk has time.
+void ControlMethods::peers_names(const Caller& /*caller*/, const PeersNamesParams& params,
+                                 const Responder& responder) {
+    check_page(params.limit);
+    const auto entries = daemon_.book().entries_after(params.after.value_or(""), params.limit + 1);
+    PeersNamesResult result;
+    result.more = entries.size() > params.limit;
+    for (const BookEntry& entry : entries) {
+        if (result.names.size() == params.limit) break;
+        result.names.push_back({entry.name, entry.endpoint.text()});
+    }
+    responder.result(result);
 }
 
 void ControlMethods::peers_show(const Caller& /*caller*/, const PeerParams& params,

@@ -88,9 +88,14 @@ TEST(Completion, OffersNoOptionWhereATextIsTyped) {
 class CompletionNamesTest : public testing::Test {
 protected:
     CompletionNamesTest() {
-        daemon.on("peers.list", [](const Question& question) {
-            question.result(write_fields(PeersResult{
-                {peer_record({}, "10.0.0.4:5000"), peer_record("bob", "10.0.0.5:5000")}, false}));
+        daemon.on("peers.names", [](const Question& question) {
+            // As the daemon does it: those behind `after`.
+            const Json after = question.params["after"];
+            PeersNamesResult result;
+            if (after.is_null() || after.get<std::string>() < "bob") {
+                result.names.push_back({"bob", "10.0.0.5:5000"});
+            }
+            question.result(write_fields(result));
         });
         daemon.on("groups.list", [](const Question& question) {
             question.result(write_fields(GroupsResult{{{"ops", {"bob"}}}}));
@@ -115,6 +120,15 @@ protected:
 
     FakeDaemon daemon;
 };
+
+TEST_F(CompletionNamesTest, NoNameBeginsWithWhatNoNameHas) {
+    for (const char* typed : {"\xc3\x80", "1", "b b", "\x01"}) {
+        EXPECT_EQ(words({"chat", typed}), Typed{}) << typed;
+    }
+    EXPECT_EQ(words({"chat", "b"}), Typed{"bob"});
+    EXPECT_EQ(words({"chat", "bobb"}), Typed{});
+    EXPECT_EQ(words({"inbox", "--from=bo"}), Typed{"--from=bob"});
+}
 
 TEST_F(CompletionNamesTest, APeerIsAName) {
     EXPECT_EQ(words({"chat", ""}), Typed{"bob"});

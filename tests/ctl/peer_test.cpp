@@ -25,6 +25,12 @@ protected:
             question.result(
                 write_fields(PeersResult{{peer_record("bob", "10.0.0.5:5000")}, false}));
         });
+        daemon.on("peers.names", [](const Question& question) {
+            const bool first = question.params["after"].is_null();
+            question.result(write_fields(PeersNamesResult{
+                {first ? PeerName{"alice", "10.0.0.4:5000"} : PeerName{"bob", "10.0.0.5:5000"}},
+                first}));
+        });
     }
 
     Outcome run(const std::vector<std::string>& arguments) {

@@ -33,8 +33,8 @@ void fuzz_control_params(std::string_view bytes) {
     if (json.is_discarded()) return;
     read_each<NoParams, HelloParams, SendParams, ReplyParams, ListParams, IdsParams, ThreadParams,
               SearchParams, WaitParams, ReceiptParams, TraceParams, MarkParams, PurgeParams,
-              PeersListParams, PeerAddParams, PeerRenameParams, PeerParams, GroupAddParams,
-              GroupRemoveParams, LogLevelParams, SubscribeParams>(json);
+              PeersListParams, PeersNamesParams, PeerAddParams, PeerRenameParams, PeerParams,
+              GroupAddParams, GroupRemoveParams, LogLevelParams, SubscribeParams>(json);
     try {
         static_cast<void>(parse_message_json(json));
     } catch (const FieldError&) {

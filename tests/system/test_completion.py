@@ -123,6 +123,29 @@ def offered(folder: Path, path: Path, *typed: str) -> str:
     return done.out
 
 
+def test_a_long_address_book_is_offered_whole(hosts: Hosts) -> None:
+    """Of more than a page of names, though there are strangers without one, too."""
+    daemon = hosts.start("daemon")
+    with daemon.control() as control:
+        for number in range(600):
+            name = {"name": f"host{number:03}"} if number % 300 else {"name": f"other{number}"}
+            control.post("peers.add", name | {"address": f"10.1.{number // 250}.{number % 250 + 1}"})
+            control.read_object()
+        assert len(control.call("peers.names", {"limit": 7, "after": "host598"})["names"]) == 3
+        for limit in (0, 501):
+            assert control.failure("peers.names", {"limit": limit}).exit == 64
+    words: list[str] = []
+    deadline = Deadline(20, "the names")
+    while not words:
+        deadline.check()
+        words = [line.split("\t")[0] for line in
+                 offered(daemon.folder, daemon.socket, "send", "").splitlines()]
+    assert offered(daemon.folder, daemon.socket, "send", "host59").count("\n") == 10
+    assert offered(daemon.folder, daemon.socket, "inbox", "--from=oth").count("\n") == 2
+    assert words == [*(f"host{number:03}" for number in range(600) if number % 300), "other0",
+                     "other300"]
+
+
 def test_without_a_daemon_there_are_no_names_and_none_is_started(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     assert offered(tmp_path, path, "send", "") == ""
