@@ -132,6 +132,7 @@ ControlError unknown_name(Context& context, const std::string& text) {
     const auto book =
         peer_names([&](const Json& params) { return context.call("peers.names", params); });
     std::vector<std::string_view> names;
+    names.reserve(book.size());
     for (const PeerName& each : book) names.emplace_back(each.name);
     const auto nearest = nearest_name(text, names);
     const std::string add = "p2pctl peer add " +
