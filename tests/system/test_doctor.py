@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -253,9 +254,11 @@ def test_a_p2pd_of_another_version_is_found(
     version = run_ctl(tmp_path, "--version").out.split()[1]
     other = version[:-1] + ("8" if version[-1] == "9" else "9")
     old = tmp_path / "p2pd"
-    was = Path(programs.P2PD).read_bytes()
-    assert f"\0{version}\0".encode() in was
-    old.write_bytes(was.replace(f"\0{version}\0".encode(), f"\0{other}\0".encode()))
+    # Alone or at the end of another text, but not in the middle of an address.
+    changed, times = re.subn(rb"(?<![\d.])" + re.escape(version.encode()) + rb"(?![\d.])",
+                             other.encode(), Path(programs.P2PD).read_bytes())
+    assert times > 0
+    old.write_bytes(changed)
     old.chmod(0o755)
     monkeypatch.setattr(programs, "P2PD", str(old))
     found = doctor(hosts.start("alice"))
