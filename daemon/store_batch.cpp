@@ -108,11 +108,7 @@ bool BatchWriter::deliver(std::span<const OutgoingUpdate> alike) {
     progress->attempts = first.attempts;
     progress->parts_done = first.parts_done;
     const Outcome outcome{*progress, first.acked_at, first.rtt, {}, std::nullopt};
-    if (!messages_.set_delivered(to_row_id(first.id), to_row_id(alike.back().id), outcome)) {
-        return false;
-    }
-    state_.add_pending(progress->peer_id, -static_cast<std::int64_t>(alike.size()));
-    return true;
+    return messages_.set_delivered(to_row_id(first.id), to_row_id(alike.back().id), outcome);
 }
 
 void BatchWriter::apply(const OutgoingUpdate& update) {
@@ -137,26 +133,27 @@ void BatchWriter::proceed(const OutgoingUpdate& update, Progress progress) {
 }
 
 void BatchWriter::reopen(const OutgoingUpdate& update, Progress progress) {
-    if (progress.state != OutState::pending) state_.add_pending(progress.peer_id, 1);
+    const Progress before = progress;
     progress.state = OutState::pending;
     progress.attempts = update.attempts;
     progress.parts_done = update.parts_done;
     Outcome outcome;
     outcome.progress = progress;
     outcome.expires_at = update.expires_at;
-    messages_.set_outcome(to_row_id(update.id), outcome);
+    messages_.set_outcome(to_row_id(update.id), before, outcome);
 }
 
 /// A state only ever improves: the first final one stays, unless the message arrived after all.
 void BatchWriter::end(const OutgoingUpdate& update, Progress progress) {
     if (progress.state == OutState::delivered) return;
     if (progress.state != OutState::pending && update.state != OutState::delivered) return;
-    if (progress.state == OutState::pending) state_.add_pending(progress.peer_id, -1);
+    const Progress before = progress;
     progress.state = update.state;
     progress.attempts = std::max(progress.attempts, update.attempts);
     progress.parts_done = std::max(progress.parts_done, update.parts_done);
-    messages_.set_outcome(to_row_id(update.id), Outcome{progress, update.acked_at, update.rtt,
-                                                        update.reason, std::nullopt});
+    messages_.set_outcome(
+        to_row_id(update.id), before,
+        Outcome{progress, update.acked_at, update.rtt, update.reason, std::nullopt});
 }
 
 }  // namespace p2pd

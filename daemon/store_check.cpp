@@ -20,6 +20,7 @@ constexpr std::size_t pages_named_max = 20;
 struct Rule {
     const char* sql;
     const char* broken;
+    std::size_t since = 1;  ///< version of the schema
 };
 constexpr Rule rules[] = {
     {"SELECT count(*) FROM message m LEFT JOIN body b ON b.id = m.id WHERE b.id IS NULL",
@@ -34,8 +35,8 @@ constexpr Rule rules[] = {
      "(SELECT count(*) FROM part p WHERE p.id > l.id * 1024 AND p.id < l.id * 1024 + 1024)",
      "long texts have not the parts that they should have"},
     {"SELECT count(*) FROM peer p WHERE pending != "
-     "(SELECT count(*) FROM message m WHERE m.peer_id = p.id AND m.tray = 2)",
-     "peers have not the number of waiting messages that they should have"},
+     "(SELECT coalesce(sum(open), 0) FROM block b WHERE b.peer_id = p.id AND b.dir = 'out')",
+     "peers have not the number of waiting messages that they should have", 6},
     {"SELECT 1 - count(*) FROM meta", "rows of counters are missing"},
     {"SELECT count(*) FROM meta WHERE messages != (SELECT count(*) FROM message)",
      "counters of messages are wrong"},
@@ -47,9 +48,33 @@ constexpr Rule rules[] = {
      "counters of peers are wrong"},
     {"SELECT count(*) FROM peer p LEFT JOIN host h ON h.id = p.host_id WHERE h.id IS NULL",
      "peers have no host"},
-    {"SELECT count(*) FROM host h WHERE messages != (SELECT count(*) FROM peer p "
-     "JOIN message m ON m.peer_id = p.id WHERE p.host_id = h.id AND m.stamp IS NOT NULL)",
-     "hosts have not the number of messages that they should have"},
+    {"SELECT count(*) FROM message m WHERE NOT EXISTS (SELECT 1 FROM block b "
+     "WHERE b.first_id > m.id - 256 AND b.first_id <= m.id AND b.last_id >= m.id "
+     "AND b.peer_id = m.peer_id AND (b.dir = 'in') = (m.stamp IS NOT NULL) "
+     "AND (m.stamp IS NOT NULL OR b.first_us <= m.stamp_us "
+     "AND b.last_us >= m.stamp_us + m.parts - 1))",
+     "messages are in no block of their peer's", 6},
+    {"SELECT count(*) FROM block b WHERE is_open != (open > 0) OR open != (SELECT count(*) "
+     "FROM message m WHERE m.id BETWEEN b.first_id AND b.last_id AND m.tray IN (0, 2)) "
+     "OR messages != (SELECT count(*) FROM message m "
+     "WHERE m.id BETWEEN b.first_id AND b.last_id)",
+     "blocks have not the messages that they should have", 6},
+    {"SELECT count(*) FROM message m JOIN block b ON b.first_id > m.id - 256 "
+     "AND b.first_id <= m.id AND b.last_id >= m.id "
+     "WHERE m.tray = 2 AND m.expires_us < b.expires_us",
+     "messages expire before their blocks do", 6},
+    {"SELECT (SELECT count(*) FROM message) != (SELECT coalesce(sum(count), 0) FROM change)",
+     "sums of spans are wrong", 6},
+    {"SELECT (SELECT count(*) FROM message) != (SELECT coalesce(sum(messages), 0) FROM block)",
+     "sums of blocks are wrong", 6},
+    {"SELECT count(*) FROM message m WHERE NOT EXISTS (SELECT 1 FROM change c "
+     "WHERE c.first_cursor > m.cursor - 256 AND c.first_cursor <= m.cursor "
+     "AND c.first_cursor + c.count > m.cursor "
+     "AND c.first_id + m.cursor - c.first_cursor = m.id)",
+     "messages are in no span of cursors", 6},
+    {"SELECT count(*) FROM host h WHERE messages != (SELECT coalesce(sum(b.messages), 0) "
+     "FROM peer p JOIN block b ON b.peer_id = p.id WHERE p.host_id = h.id AND b.dir = 'in')",
+     "hosts have not the number of messages that they should have", 6},
     {"SELECT count(*) FROM meta WHERE stranger_messages != "
      "(SELECT coalesce(sum(messages), 0) FROM host WHERE NOT known) OR stranger_bytes != "
      "(SELECT coalesce(sum(bytes), 0) FROM host WHERE NOT known)",
@@ -79,10 +104,12 @@ public:
             // What is below a damaged page seems to be unused.
             if (!report_.damage.empty()) unused_.clear();
             step([this] { look_at_index(); });
-            for (const Rule& rule : rules) step([&] { look_at(rule); });
+            for (const Rule& rule : rules) {
+                if (rule.since <= version_) step([&] { look_at(rule); });
+            }
             step([this] { look_at_witness(); });
         } catch (const StoreFailure& failure) {
-            if (newer_) throw;
+            if (newer()) throw;
             report_.damage.push_back(first_clause(failure.what()));
         }
         look_at_pages();
@@ -90,6 +117,8 @@ public:
     }
 
 private:
+    bool newer() const { return version_ > store_migrations().size(); }
+
     /// Damage that one step finds does not keep the others from looking.
     template <class Look>
     void step(Look look) {
@@ -133,9 +162,8 @@ private:
         sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         connection_->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON");
         require_own(*connection_);
-        const std::size_t version = std::stoul(connection_->ask("PRAGMA user_version"));
-        newer_ = version > store_migrations().size();
-        if (newer_) {
+        version_ = std::stoul(connection_->ask("PRAGMA user_version"));
+        if (newer()) {
             throw StoreFailure("the store was written by a newer p2pd; check it with that one");
         }
     }
@@ -190,7 +218,7 @@ private:
     std::set<PageNumber> unused_;
     std::optional<sqlite::Connection> connection_;
     CheckReport report_;
-    bool newer_ = false;
+    std::size_t version_ = 0;  ///< of the schema
 };
 
 }  // namespace

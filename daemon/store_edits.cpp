@@ -62,9 +62,9 @@ Edits::Edits(StoreState& state, MessageTable& messages, SearchIndex& search)
     : state_(state),
       messages_(messages),
       search_(search),
-      unread_(state, {Shelf::unread}),
-      read_(state, {Shelf::read}),
-      sent_(state, {Shelf::sent}) {}
+      unread_(state, Shelf::unread),
+      read_(state, Shelf::read),
+      sent_(state, Shelf::sent) {}
 
 std::optional<std::uint64_t> Edits::mark(std::span<const MessageId> ids, bool read) {
     return edit_each(state_, ids, [&](RowId id) { return mark_one(id, read); });

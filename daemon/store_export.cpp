@@ -13,8 +13,6 @@ namespace p2pd {
 namespace {
 
 constexpr std::size_t export_bytes_max = std::size_t{256} * 1024;  ///< of text, a page
-constexpr std::array<std::string_view, 5> state_names{"waiting", "delivered", "refused", "expired",
-                                                      "cancelled"};
 
 std::string hex(sqlite::Bytes bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -60,7 +58,7 @@ ExportedSent read_sent(sqlite::Run& row, std::uint64_t id) {
     row.skip(1);
     record.reply_to = row.next<std::optional<std::uint64_t>>();
     row.skip(3);
-    record.state = state_names.at(row.next<std::size_t>());
+    record.state = exported_states.at(row.next<std::size_t>());
     record.attempts = row.next<std::uint32_t>();
     record.parts_done = row.next<std::uint32_t>();
     record.expires_us = row.next<std::int64_t>();

@@ -2,12 +2,18 @@
 // the store.
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "common/control_protocol.h"
 #include "daemon/store_state.h"
 
 namespace p2pd {
+
+/// What the states are called in records, in the order of OutState.
+inline constexpr std::array<std::string_view, 5> exported_states{"waiting", "delivered", "refused",
+                                                                 "expired", "cancelled"};
 
 class Exporter {
 public:

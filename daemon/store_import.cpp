@@ -10,6 +10,7 @@
 #include "common/endpoint_text.h"
 #include "daemon/core/mailbox.h"
 #include "daemon/core/stamp_clock.h"
+#include "daemon/store_export.h"
 #include "daemon/store_groups.h"
 #include "daemon/store_identities.h"
 
@@ -17,8 +18,6 @@ namespace p2pd {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> state_names{"waiting", "delivered", "refused", "expired",
-                                                      "cancelled"};
 constexpr std::size_t stamp_bytes_max = 64;
 
 bool is_address(const std::string& text) {
@@ -60,7 +59,7 @@ std::string reason(const ExportedSent& record) {
     if (record.id == 0 || record.id >= static_cast<std::uint64_t>(row_id_max)) return "id";
     if (!is_address(record.peer)) return "peer";
     if (record.first_us < 0 || record.first_us > StampClock::us_max) return "first_us";
-    if (std::ranges::find(state_names, record.state) == state_names.end()) return "state";
+    if (std::ranges::find(exported_states, record.state) == exported_states.end()) return "state";
     const auto& ends = record.part_ends;
     const bool rising = std::ranges::is_sorted(ends) &&
                         (ends.empty() || (ends.size() >= 2 && ends.back() == record.text.size()));
@@ -123,8 +122,10 @@ struct Importer::Statements {
                         "SELECT 1 FROM message WHERE id = ?1 AND tray < 2 AND peer_id = ?2 "
                         "AND stamp_us = ?3 AND time_us = ?4"),
           same_sent(connection,
-                    "SELECT 1 FROM message INDEXED BY message_stamp "
-                    "WHERE stamp IS NULL AND stamp_us = ?1 AND peer_id = ?2"),
+                    "SELECT 1 FROM block b INDEXED BY block_stamp "
+                    "CROSS JOIN message m ON m.id BETWEEN b.first_id AND b.last_id "
+                    "WHERE b.dir = 'out' AND b.first_us > ?1 - ?3 AND b.first_us <= ?1 "
+                    "AND b.last_us >= ?1 AND b.peer_id = ?2 AND m.stamp_us = ?1"),
           received(connection,
                    "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
                    "parts, reply_to, stamp, stamp_is_text, claims) "
@@ -241,14 +242,15 @@ bool Importer::add(const ExportedReceived& record) {
         if (statements_->identity.execute(peer_id, record.stamp_us, hash) == 0) return false;
     }
     const RowId id = take_id(record.id);
-    const auto reply_to = same_id ? record.reply_to : std::nullopt;
     statements_->received.execute(id, record.read ? Tray::read : Tray::unread, peer_id,
-                                  ++meta.last_cursor, record.received_us,
+                                  state_.changes().add(id), record.received_us,
                                   late_us(record.received_us), record.stamp_us, record.parts,
-                                  reply_to, record.stamp, record.stamp_is_text, record.claims);
+                                  same_id ? record.reply_to : std::nullopt, record.stamp,
+                                  record.stamp_is_text, record.claims);
     statements_->body.execute(id, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
                               std::nullopt, record.text);
     state_.hosts().add(state_.host_of(peer_id), {1, record.text.size()});
+    state_.blocks().add({.id = id, .peer_id = peer_id, .received = true, .open = !record.read});
     ++meta.messages;
     if (!record.read) ++meta.unread;
     return true;
@@ -257,11 +259,12 @@ bool Importer::add(const ExportedReceived& record) {
 bool Importer::add(const ExportedSent& record) {
     Meta& meta = state_.meta();
     const RowId peer_id = state_.peer(*parse_endpoint(record.peer, 0));
-    if (statements_->same_sent.run(record.first_us, peer_id).step()) return false;
+    state_.blocks().save();  // the same may have come in this transaction
+    if (statements_->same_sent.run(record.first_us, peer_id, block_us_max).step()) return false;
     const bool same_id = to_row_id(record.id) > meta.last_id;
     const RowId id = take_id(record.id);
-    auto state =
-        static_cast<OutState>(std::ranges::find(state_names, record.state) - state_names.begin());
+    auto state = static_cast<OutState>(std::ranges::find(exported_states, record.state) -
+                                       exported_states.begin());
     std::optional<std::string> reason = record.reason;
     if (state == OutState::pending && !(pending_ && same_id)) {
         state = OutState::cancelled;
@@ -270,11 +273,11 @@ bool Importer::add(const ExportedSent& record) {
     }
     const auto parts = static_cast<std::int64_t>(std::max<std::size_t>(1, record.part_ends.size()));
     const bool waits = state == OutState::pending;
-    statements_->sent.execute(id, waits ? Tray::pending : Tray::finished, peer_id,
-                              ++meta.last_cursor, record.created_us, late_us(record.created_us),
-                              record.first_us, parts, same_id ? record.reply_to : std::nullopt,
-                              state, record.attempts, record.parts_done, record.expires_us,
-                              record.acked_us, record.rtt_us, reason, record.request_id);
+    statements_->sent.execute(
+        id, waits ? Tray::pending : Tray::finished, peer_id, state_.changes().add(id),
+        record.created_us, late_us(record.created_us), record.first_us, parts,
+        same_id ? record.reply_to : std::nullopt, state, record.attempts, record.parts_done,
+        record.expires_us, record.acked_us, record.rtt_us, reason, record.request_id);
     std::optional<std::vector<std::uint8_t>> ends;
     if (!record.part_ends.empty()) ends = pack(record.part_ends);
     if (record.answered) {
@@ -285,7 +288,14 @@ bool Importer::add(const ExportedSent& record) {
         statements_->body.execute(id, ends, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
                                   record.text);
     }
-    meta.last_stamp_us = std::max(meta.last_stamp_us, record.first_us + parts - 1);
+    const std::int64_t last_us = record.first_us + parts - 1;
+    state_.blocks().add({.id = id,
+                         .peer_id = peer_id,
+                         .open = waits,
+                         .first_us = record.first_us,
+                         .last_us = last_us,
+                         .expires_us = record.expires_us});
+    meta.last_stamp_us = std::max(meta.last_stamp_us, last_us);
     ++meta.messages;
     state_.note_sent(peer_id);
     if (waits) state_.add_pending(peer_id, 1);

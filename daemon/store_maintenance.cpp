@@ -1,11 +1,15 @@
 // daemon: what can wait, in bounded pieces. Includes std, core, daemon/sqlite.h.
 #include "daemon/store_maintenance.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace p2pd {
 
 namespace {
 
 constexpr std::size_t expired_at_once = 1000;
+constexpr std::uint32_t due_blocks_at_once = 1000;
 constexpr int joined_at_once = 100;
 // Less is left to the next search: one message at a time would cost a sync and a segment each.
 constexpr std::uint64_t behind_max = 500;
@@ -20,10 +24,7 @@ Housekeeper::Housekeeper(StoreState& state, MessageTable& messages, IdentityTabl
       identities_(identities),
       peers_(peers),
       long_texts_(long_texts),
-      search_(search),
-      overdue_(state.connection(),
-               "SELECT id FROM message INDEXED BY message_expiry "
-               "WHERE tray = 2 AND expires_us < ?1 ORDER BY expires_us LIMIT ?2") {}
+      search_(search) {}
 
 Maintenance Housekeeper::maintain(WallTime now) {
     state_.recover_from_full();
@@ -42,24 +43,41 @@ Maintenance Housekeeper::maintain(WallTime now) {
 }
 
 bool Housekeeper::expire(WallTime now, std::vector<MessageId>& expired) {
-    std::vector<RowId> ids;
-    {
-        sqlite::Run row = overdue_.run(now, expired_at_once);
-        while (row.step()) ids.push_back(row.next<RowId>());
+    const std::int64_t now_us = now.time_since_epoch().count();
+    const std::vector<Block> due = state_.blocks().due(now_us, due_blocks_at_once);
+    if (due.empty()) return false;
+    std::vector<Overdue> overdue;
+    std::size_t looked_at = 0;
+    for (; looked_at < due.size() && overdue.size() < expired_at_once; ++looked_at) {
+        const Block& block = due[looked_at];
+        messages_.find_overdue(block.first_id, block.last_id, now_us, overdue);
     }
-    if (ids.empty()) return false;
+    std::ranges::sort(overdue, {}, [](const Overdue& each) {
+        return std::pair{each.expires_us, each.id};
+    });
+    const bool more = overdue.size() > expired_at_once || looked_at < due.size() ||
+                      due.size() == due_blocks_at_once;
+    if (overdue.size() > expired_at_once) overdue.resize(expired_at_once);
     const bool written = state_.transact([&] {
-        for (const RowId id : ids) {
-            Outcome outcome;
-            outcome.progress = messages_.progress(id).value();
-            outcome.progress.state = OutState::expired;
-            outcome.reason = "not confirmed in time";
-            messages_.set_outcome(id, outcome);
-            state_.add_pending(outcome.progress.peer_id, -1);
+        for (const Overdue& message : overdue) expire(message.id);
+        for (std::size_t i = 0; i < looked_at; ++i) {
+            // One of those that are left may be the next; or the block was due for one that ended.
+            const auto next = messages_.next_expiry(due[i].first_id, due[i].last_id);
+            if (next) state_.blocks().set_expiry(due[i].first_id, *next);
         }
     });
-    if (written) expired.assign(ids.begin(), ids.end());
-    return written && ids.size() == expired_at_once;
+    if (!written) return false;
+    for (const Overdue& message : overdue) expired.push_back(static_cast<MessageId>(message.id));
+    return more;
+}
+
+void Housekeeper::expire(RowId id) {
+    const Progress before = messages_.progress(id).value();
+    Outcome outcome;
+    outcome.progress = before;
+    outcome.progress.state = OutState::expired;
+    outcome.reason = "not confirmed in time";
+    messages_.set_outcome(id, before, outcome);
 }
 
 bool Housekeeper::join_overdue(WallTime now) {

@@ -19,6 +19,7 @@ public:
 private:
     // Each is true if there may be more of its kind to do at once.
     bool expire(WallTime now, std::vector<MessageId>& expired);
+    void expire(RowId id);
     bool join_overdue(WallTime now);
     bool index();
 
@@ -28,7 +29,6 @@ private:
     PeerTable& peers_;
     LongTexts& long_texts_;
     SearchIndex& search_;
-    sqlite::Statement overdue_;
 };
 
 }  // namespace p2pd

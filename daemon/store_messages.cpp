@@ -56,24 +56,27 @@ MessageTable::MessageTable(StoreState& state)
                      "attempts = max(attempts, ?3), parts_done = max(parts_done, ?4), "
                      "cursor = ?5 + id - ?1, acked_us = ?6, rtt_us = ?7, reason = NULL "
                      "WHERE id BETWEEN ?1 AND ?2"),
-      count_waiting_(state.connection(),
-                     "SELECT count(*) FROM message NOT INDEXED "
-                     "WHERE id BETWEEN ?1 AND ?2 AND tray = 2 AND peer_id = ?3"),
+      waiting_cursors_(state.connection(),
+                       "SELECT cursor FROM message NOT INDEXED "
+                       "WHERE id BETWEEN ?1 AND ?2 AND tray = 2 AND peer_id = ?3 ORDER BY id"),
       set_read_(state.connection(), "UPDATE message SET tray = ?2 WHERE id = ?1"),
       set_handled_(state.connection(),
                    "UPDATE message SET handled = 1 WHERE id = ?1 AND handled IS NULL"),
       erase_message_(state.connection(), "DELETE FROM message WHERE id = ?1"),
       erase_body_(state.connection(),
                   "DELETE FROM body WHERE id = ?1 RETURNING length(CAST(text AS BLOB))"),
-      place_(state.connection(), "SELECT peer_id, tray FROM message WHERE id = ?1"),
+      place_(state.connection(), "SELECT peer_id, tray, cursor FROM message WHERE id = ?1"),
       progress_(state.connection(),
-                "SELECT peer_id, state, attempts, parts_done FROM message "
+                "SELECT peer_id, state, attempts, parts_done, cursor FROM message "
                 "WHERE id = ?1 AND tray >= 2"),
       find_request_(state.connection(), "SELECT id FROM message WHERE request_id = ?1"),
       find_sent_(state.connection(),
-                 "SELECT m.id, m.stamp_us, m.parts, p.address "
-                 "FROM message m INDEXED BY message_stamp JOIN peer p ON p.id = m.peer_id "
-                 "WHERE m.stamp IS NULL AND m.stamp_us <= ?1 ORDER BY m.stamp_us DESC LIMIT 1"),
+                 "SELECT m.id, p.address "
+                 "FROM block b INDEXED BY block_stamp "
+                 "CROSS JOIN message m ON m.id BETWEEN b.first_id AND b.last_id "
+                 "JOIN peer p ON p.id = m.peer_id "
+                 "WHERE b.dir = 'out' AND b.first_us > ?1 - ?2 AND b.first_us <= ?1 "
+                 "AND b.last_us >= ?1 AND m.stamp_us <= ?1 AND m.stamp_us + m.parts > ?1"),
       record_(state.connection(),
               "SELECT m.id, m.tray, p.address, p.name, m.cursor, m.time_us, m.stamp_us, m.parts, "
               "m.reply_to, m.claims, m.state, m.attempts, m.expires_us, m.acked_us, m.rtt_us, "
@@ -94,7 +97,13 @@ MessageTable::MessageTable(StoreState& state)
                   "JOIN message m ON m.id = i.message_id "
                   "WHERE i.peer_id = ?1 AND i.stamp_us = ?2 AND m.peer_id = ?1 AND m.tray < 2"),
       time_from_(state.connection(),
-                 "SELECT id, time_us + late_us FROM message WHERE id >= ?1 ORDER BY id LIMIT 1") {}
+                 "SELECT id, time_us + late_us FROM message WHERE id >= ?1 ORDER BY id LIMIT 1"),
+      overdue_(state.connection(),
+               "SELECT expires_us, id FROM message NOT INDEXED "
+               "WHERE id BETWEEN ?1 AND ?2 AND tray = 2 AND expires_us < ?3"),
+      next_expiry_(state.connection(),
+                   "SELECT min(expires_us) FROM message NOT INDEXED "
+                   "WHERE id BETWEEN ?1 AND ?2 AND tray = 2") {}
 
 /// The clock may step back, but a page by time is a range of ids only if their times never fall.
 /// So each message keeps the clock's own time, and beside it by how much that is late.
@@ -108,13 +117,14 @@ RowId MessageTable::add(const NewReceived& message) {
     Meta& meta = state_.meta();
     const RowId id = ++meta.last_id;
     const std::int64_t time_us = message.received_at.time_since_epoch().count();
-    add_received_.execute(id, message.peer_id, ++meta.last_cursor, time_us,
+    add_received_.execute(id, message.peer_id, state_.changes().add(id), time_us,
                           order(time_us) - time_us, message.stamp.us, message.parts,
                           message.reply_to, message.stamp.lexeme, message.stamp.is_text,
                           unless_empty(message.claims));
     add_body_.execute(id, message.text);
     ++meta.messages;
     ++meta.unread;
+    state_.blocks().add({.id = id, .peer_id = message.peer_id, .received = true, .open = true});
     state_.hosts().add(state_.host_of(message.peer_id), {1, message.text.size()});
     return id;
 }
@@ -127,11 +137,11 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
         static_cast<std::int64_t>(std::max<std::size_t>(1, message.part_ends.size()));
     const bool ended = message.delivered.has_value();
     const DeliveredAhead end = message.delivered.value_or(DeliveredAhead{});
-    add_outgoing_.execute(id, ended ? Tray::finished : Tray::pending, peer_id, ++meta.last_cursor,
-                          time_us, order(time_us) - time_us, message.first_us, parts,
-                          message.reply_to, ended ? OutState::delivered : OutState::pending,
-                          message.attempts, message.parts_done, message.expires_at,
-                          unless_empty(message.request_id), end.acked_at, end.rtt);
+    add_outgoing_.execute(
+        id, ended ? Tray::finished : Tray::pending, peer_id, state_.changes().add(id), time_us,
+        order(time_us) - time_us, message.first_us, parts, message.reply_to,
+        ended ? OutState::delivered : OutState::pending, message.attempts, message.parts_done,
+        message.expires_at, unless_empty(message.request_id), end.acked_at, end.rtt);
     const auto part_ends = pack_part_ends(message.part_ends);
     if (message.answered) {
         const Stamp& stamp = message.answered->stamp;
@@ -141,7 +151,14 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
         add_outgoing_body_.execute(id, part_ends, std::nullopt, std::nullopt, std::nullopt,
                                    std::nullopt, message.text);
     }
-    meta.last_stamp_us = std::max(meta.last_stamp_us, message.first_us + parts - 1);
+    const std::int64_t last_us = message.first_us + parts - 1;
+    state_.blocks().add({.id = id,
+                         .peer_id = peer_id,
+                         .open = !ended,
+                         .first_us = message.first_us,
+                         .last_us = last_us,
+                         .expires_us = message.expires_at.time_since_epoch().count()});
+    meta.last_stamp_us = std::max(meta.last_stamp_us, last_us);
     ++meta.messages;
     if (!ended) state_.add_pending(peer_id, 1);
     state_.note_sent(peer_id);
@@ -149,35 +166,70 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
 }
 
 void MessageTable::set_progress(RowId id, const Progress& progress) {
-    set_progress_.execute(id, progress.attempts, progress.parts_done, ++state_.meta().last_cursor);
+    state_.changes().remove(progress.cursor, progress.cursor);
+    set_progress_.execute(id, progress.attempts, progress.parts_done, state_.changes().add(id));
 }
 
-void MessageTable::set_outcome(RowId id, const Outcome& outcome) {
+void MessageTable::set_outcome(RowId id, const Progress& before, const Outcome& outcome) {
     const Progress& progress = outcome.progress;
-    const Tray tray = progress.state == OutState::pending ? Tray::pending : Tray::finished;
-    set_outcome_.execute(id, tray, progress.state, progress.attempts, progress.parts_done,
-                         ++state_.meta().last_cursor, outcome.acked_at, outcome.rtt,
-                         unless_empty(outcome.reason), outcome.expires_at);
+    const bool waits = progress.state == OutState::pending;
+    if (waits && before.state != OutState::pending) {
+        state_.add_pending(before.peer_id, 1);
+        state_.blocks().open(id);
+    }
+    if (!waits && before.state == OutState::pending) {
+        state_.add_pending(before.peer_id, -1);
+        state_.blocks().close(id, id);
+    }
+    if (const auto& expires_at = outcome.expires_at) {
+        state_.blocks().expire_by(id, expires_at->time_since_epoch().count());
+    }
+    state_.changes().remove(before.cursor, before.cursor);
+    set_outcome_.execute(id, waits ? Tray::pending : Tray::finished, progress.state,
+                         progress.attempts, progress.parts_done, state_.changes().add(id),
+                         outcome.acked_at, outcome.rtt, unless_empty(outcome.reason),
+                         outcome.expires_at);
 }
 
 bool MessageTable::set_delivered(RowId first, RowId last, const Outcome& outcome) {
     const Progress& progress = outcome.progress;
     const RowId count = last - first + 1;
-    {
-        sqlite::Run row = count_waiting_.run(first, last, progress.peer_id);
-        if (!row.step() || row.next<RowId>() != count) return false;
-    }
-    RowId& last_cursor = state_.meta().last_cursor;
-    set_delivered_.execute(first, last, progress.attempts, progress.parts_done, last_cursor + 1,
-                           outcome.acked_at, outcome.rtt);
-    last_cursor += count;
+    const std::vector<CursorRange> cursors = waiting_cursors(first, last, progress.peer_id);
+    RowId waiting = 0;
+    for (const CursorRange& range : cursors) waiting += range.last - range.first + 1;
+    if (waiting != count) return false;
+    for (const CursorRange& range : cursors) state_.changes().remove(range.first, range.last);
+    set_delivered_.execute(first, last, progress.attempts, progress.parts_done,
+                           state_.changes().add(first, count), outcome.acked_at, outcome.rtt);
+    state_.blocks().close(first, last);
+    state_.add_pending(progress.peer_id, -count);
     return true;
+}
+
+std::vector<MessageTable::CursorRange> MessageTable::waiting_cursors(RowId first, RowId last,
+                                                                     RowId peer_id) {
+    std::vector<CursorRange> ranges;
+    sqlite::Run row = waiting_cursors_.run(first, last, peer_id);
+    while (row.step()) {
+        const auto cursor = row.next<RowId>();
+        if (!ranges.empty() && ranges.back().last + 1 == cursor) {
+            ranges.back().last = cursor;
+        } else {
+            ranges.push_back({cursor, cursor});
+        }
+    }
+    return ranges;
 }
 
 void MessageTable::set_read(RowId id, bool read) {
     set_read_.execute(id, read ? Tray::read : Tray::unread);
     std::uint64_t& unread = state_.meta().unread;
     unread = read ? unread - 1 : unread + 1;
+    if (read) {
+        state_.blocks().close(id, id);
+    } else {
+        state_.blocks().open(id);
+    }
 }
 
 bool MessageTable::set_handled(RowId id) {
@@ -192,6 +244,8 @@ void MessageTable::erase(RowId id) {
     if (sqlite::Run row = erase_body_.run(id); row.step() && is_received) {
         state_.hosts().remove(state_.host_of(found->peer_id), {1, row.next<std::uint64_t>()});
     }
+    state_.changes().remove(found->cursor, found->cursor);
+    state_.blocks().remove(id, found->tray == Tray::unread || found->tray == Tray::pending);
     --state_.meta().messages;
     if (found->tray == Tray::unread) --state_.meta().unread;
     if (found->tray == Tray::pending) state_.add_pending(found->peer_id, -1);

@@ -30,6 +30,7 @@ struct Progress {
     OutState state = OutState::pending;
     std::uint32_t attempts = 0;
     std::uint32_t parts_done = 0;
+    RowId cursor = 0;  ///< read only
 };
 
 /// Its end; of a reopened message a new beginning.
@@ -45,10 +46,17 @@ struct Outcome {
 struct Place {
     RowId peer_id = 0;
     Tray tray = Tray::unread;
+    RowId cursor = 0;
 };
 
 /// Writes need a transaction. All that change what a reader sees give the message a new cursor,
 /// but for the marks of reading.
+/// A waiting message that expires.
+struct Overdue {
+    std::int64_t expires_us = 0;
+    RowId id = 0;
+};
+
 class MessageTable {
 public:
     explicit MessageTable(StoreState& state);
@@ -56,7 +64,8 @@ public:
     RowId add(const NewReceived& message);
     RowId add(const OutgoingMessage& message, RowId peer_id);
     void set_progress(RowId id, const Progress& progress);
-    void set_outcome(RowId id, const Outcome& outcome);
+    /// `before` is what progress() gives; the counters of what waits are changed as well.
+    void set_outcome(RowId id, const Progress& before, const Outcome& outcome);
     /// All from `first` to `last` are delivered, alike. False, and nothing is changed, if not all
     /// of them wait for this peer. `outcome.reason` and `expires_at` do not count.
     bool set_delivered(RowId first, RowId last, const Outcome& outcome);
@@ -76,11 +85,23 @@ public:
     std::optional<Store::Answerable> answerable(RowId id);
     std::optional<ReadMarks> read_marks(RowId peer_id, std::int64_t message_us);
 
+    /// Adds those of the ids from `first` to `last` that wait and should have ended before then.
+    void find_overdue(RowId first, RowId last, std::int64_t time_us, std::vector<Overdue>& found);
+    /// When the first to expire of the waiting ones from `first` to `last` does.
+    std::optional<std::int64_t> next_expiry(RowId first, RowId last);
+
     /// The first id whose message came at `time` or later; after all ids if there is none.
     RowId first_since(std::int64_t time_us);
 
 private:
+    struct CursorRange {
+        RowId first = 0;
+        RowId last = 0;
+    };
+
     std::int64_t order(std::int64_t time_us);
+    /// Of those from `first` to `last` that wait for this peer.
+    std::vector<CursorRange> waiting_cursors(RowId first, RowId last, RowId peer_id);
 
     StoreState& state_;
     sqlite::Statement add_received_;
@@ -90,7 +111,7 @@ private:
     sqlite::Statement set_progress_;
     sqlite::Statement set_outcome_;
     sqlite::Statement set_delivered_;
-    sqlite::Statement count_waiting_;
+    sqlite::Statement waiting_cursors_;
     sqlite::Statement set_read_;
     sqlite::Statement set_handled_;
     sqlite::Statement erase_message_;
@@ -104,6 +125,8 @@ private:
     sqlite::Statement answerable_;
     sqlite::Statement read_marks_;
     sqlite::Statement time_from_;
+    sqlite::Statement overdue_;
+    sqlite::Statement next_expiry_;
 };
 
 }  // namespace p2pd

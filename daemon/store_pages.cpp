@@ -7,39 +7,54 @@ namespace p2pd {
 
 namespace {
 
-/// Indexes are named, so that no change of the planner's mind makes a page a scan.
-std::string shelf_sql(Shelf shelf, bool of_peer) {
-    switch (shelf) {
-        case Shelf::unread:
-            return of_peer ? "message_peer WHERE stamp IS NOT NULL AND tray = 0"
-                           : "message_tray WHERE stamp IS NOT NULL AND tray = 0";
-        case Shelf::read:
-            return of_peer ? "message_peer WHERE stamp IS NOT NULL AND tray = 1"
-                           : "message_tray WHERE stamp IS NOT NULL AND tray = 1";
-        case Shelf::sent:
-            break;
-    }
-    return of_peer ? "message_sent_to WHERE stamp IS NULL" : "message_sent WHERE stamp IS NULL";
+constexpr std::string_view id_range = " AND m.id > ?1 AND m.id < ?2";
+
+/// The ids of one direction. Indexes are named, so that no change of the planner's mind makes a
+/// page a scan.
+std::string ids_sql(Direction dir, std::optional<Tray> tray, bool of_peer) {
+    const bool open = tray == Tray::unread;
+    std::string sql = "SELECT m.id, b.first_id FROM block b INDEXED BY block_";
+    sql += open ? (of_peer ? "open_peer" : "open") : (of_peer ? "peer" : "dir");
+    sql += " CROSS JOIN message m ON m.id BETWEEN b.first_id AND b.last_id WHERE b.dir = ";
+    sql += dir == Direction::in ? "'in'" : "'out'";
+    if (of_peer) sql += " AND b.peer_id = ?4";
+    if (open) sql += " AND b.is_open = 1";
+    sql += " AND b.first_id > ?1 - " + std::to_string(block_ids_max) + " AND b.first_id < ?2";
+    sql += id_range;
+    if (tray) sql += " AND m.tray = " + std::to_string(static_cast<int>(*tray));
+    return sql;
 }
 
-std::string ids_sql(std::initializer_list<Shelf> shelves, bool newest_first, bool of_peer) {
-    std::string sql;
-    for (const Shelf shelf : shelves) {
-        if (!sql.empty()) sql += " UNION ALL ";
-        sql += "SELECT id FROM message INDEXED BY " + shelf_sql(shelf, of_peer);
-        if (of_peer) sql += " AND peer_id = ?4";
-        sql += " AND id > ?1 AND id < ?2";
+std::string shelf_sql(Shelf shelf, bool of_peer) {
+    switch (shelf) {
+        case Shelf::inbox:
+            return ids_sql(Direction::in, std::nullopt, of_peer);
+        case Shelf::unread:
+            return ids_sql(Direction::in, Tray::unread, of_peer);
+        case Shelf::read:
+            return ids_sql(Direction::in, Tray::read, of_peer);
+        case Shelf::sent:
+            return ids_sql(Direction::out, std::nullopt, of_peer);
+        case Shelf::all:
+            break;
     }
-    return sql + (newest_first ? " ORDER BY id DESC LIMIT ?3" : " ORDER BY id LIMIT ?3");
+    if (!of_peer) return "SELECT m.id, m.id FROM message m WHERE true" + std::string(id_range);
+    // Each comes in the order of ids: they are merged.
+    return shelf_sql(Shelf::inbox, true) + " UNION ALL " + shelf_sql(Shelf::sent, true);
+}
+
+std::string page_sql(Shelf shelf, bool newest_first, bool of_peer) {
+    return shelf_sql(shelf, of_peer) +
+           (newest_first ? " ORDER BY 2 DESC, 1 DESC LIMIT ?3" : " ORDER BY 2, 1 LIMIT ?3");
 }
 
 }  // namespace
 
-IdQuery::IdQuery(StoreState& state, std::initializer_list<Shelf> shelves)
-    : oldest_(state.connection(), ids_sql(shelves, false, false)),
-      newest_(state.connection(), ids_sql(shelves, true, false)),
-      oldest_of_peer_(state.connection(), ids_sql(shelves, false, true)),
-      newest_of_peer_(state.connection(), ids_sql(shelves, true, true)) {}
+IdQuery::IdQuery(StoreState& state, Shelf shelf)
+    : oldest_(state.connection(), page_sql(shelf, false, false)),
+      newest_(state.connection(), page_sql(shelf, true, false)),
+      oldest_of_peer_(state.connection(), page_sql(shelf, false, true)),
+      newest_of_peer_(state.connection(), page_sql(shelf, true, true)) {}
 
 sqlite::Run IdQuery::run(IdRange range, bool newest_first, std::uint32_t limit,
                          const std::optional<RowId>& peer_id) {
@@ -82,15 +97,22 @@ MessagesResult load_page(MessageTable& messages, sqlite::Run ids, std::uint32_t 
 Pages::Pages(StoreState& state, MessageTable& messages)
     : state_(state),
       messages_(messages),
-      inbox_(state, {Shelf::unread, Shelf::read}),
-      unread_(state, {Shelf::unread}),
-      sent_(state, {Shelf::sent}),
-      all_(state, {Shelf::unread, Shelf::read, Shelf::sent}),
+      inbox_(state, Shelf::inbox),
+      unread_(state, Shelf::unread),
+      sent_(state, Shelf::sent),
+      all_(state, Shelf::all),
       pending_(state.connection(),
-               "SELECT id FROM message INDEXED BY message_pending "
-               "WHERE tray = 2 AND peer_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"),
+               "SELECT m.id FROM block b INDEXED BY block_open_peer "
+               "CROSS JOIN message m ON m.id BETWEEN b.first_id AND b.last_id "
+               "WHERE b.peer_id = ?1 AND b.dir = 'out' AND b.is_open = 1 "
+               "AND b.first_id > ?2 - ?4 AND m.id > ?2 AND m.tray = 2 "
+               "ORDER BY b.first_id, m.id LIMIT ?3"),
       changes_(state.connection(),
-               "SELECT id FROM message WHERE cursor > ?1 ORDER BY cursor LIMIT ?2") {}
+               "SELECT m.id FROM change c CROSS JOIN message m "
+               "ON m.id >= c.first_id AND m.id < c.first_id + c.count "
+               "WHERE c.first_cursor > ?1 - ?3 AND m.cursor > ?1 "
+               "AND m.cursor = c.first_cursor + m.id - c.first_id "
+               "ORDER BY c.first_cursor, m.id LIMIT ?2") {}
 
 MessagesResult Pages::list(const ListParams& params, const std::optional<Endpoint>& peer) {
     if (params.unread && params.box == Box::sent) return {};  // only what came in is ever unread
@@ -134,7 +156,8 @@ MessagesResult Pages::thread(const ThreadParams& params, const Endpoint& peer) {
 
 MessagesResult Pages::changes(Cursor since, std::uint32_t limit) {
     limit = clamp_limit(limit);
-    return load_page(messages_, changes_.run(to_row_id(since), limit + 1), limit, false);
+    return load_page(messages_, changes_.run(to_row_id(since), limit + 1, span_cursors_max), limit,
+                     false);
 }
 
 std::vector<MessageRecord> Pages::get(std::span<const MessageId> ids) {
@@ -151,7 +174,8 @@ LoadedPage Pages::load(const LoadRequest& request) {
     if (!peer_id || request.messages_max == 0) return page;
     const auto limit = static_cast<std::uint32_t>(
         std::min<std::size_t>(request.messages_max, std::numeric_limits<std::int32_t>::max()));
-    sqlite::Run ids = pending_.run(*peer_id, to_row_id(request.after), std::int64_t{limit} + 1);
+    sqlite::Run ids =
+        pending_.run(*peer_id, to_row_id(request.after), std::int64_t{limit} + 1, block_ids_max);
     std::size_t bytes = 0;
     while (ids.step()) {
         auto message = messages_.outgoing(ids.next<RowId>());

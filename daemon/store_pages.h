@@ -2,8 +2,6 @@
 // core, common, the other rooms of the store.
 #pragma once
 
-#include <array>
-#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -21,13 +19,14 @@ struct IdRange {
     RowId before = row_id_max;
 };
 
-/// What a page may be made of: each is a range of one index, of one peer or all.
-enum class Shelf : std::uint8_t { unread, read, sent };
+/// What a page may be made of, of one peer or all.
+enum class Shelf : std::uint8_t { inbox, unread, read, sent, all };
 
-/// The ids on some shelves, in either order: a range, or a merge of one for each shelf.
+/// The ids on a shelf, in either order: what is on it of the blocks that may have some. They are
+/// the first column.
 class IdQuery {
 public:
-    IdQuery(StoreState& state, std::initializer_list<Shelf> shelves);
+    IdQuery(StoreState& state, Shelf shelf);
 
     sqlite::Run run(IdRange range, bool newest_first, std::uint32_t limit,
                     const std::optional<RowId>& peer_id);

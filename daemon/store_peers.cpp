@@ -32,8 +32,10 @@ PeerFacts read_facts(sqlite::Run& row) {
 
 PeerRecord read_record(sqlite::Run& row, sqlite::Statement& unread) {
     PeerRecord record;
-    sqlite::Run found = unread.run(row.next<RowId>(), peer_unread_max);
-    while (found.step()) ++record.unread;
+    sqlite::Run block = unread.run(row.next<RowId>());
+    while (record.unread < peer_unread_max && block.step()) {
+        record.unread = std::min(record.unread + block.next<std::uint32_t>(), peer_unread_max);
+    }
     record.name = row.next<std::optional<std::string>>();
     record.address = row.next<std::string>();
     record.dialect = row.next<DialectName>();
@@ -76,8 +78,8 @@ PeerTable::PeerTable(StoreState& state)
             std::string(select_record) + "WHERE address > ?1 ORDER BY address LIMIT ?2"),
       find_(state.connection(), std::string(select_record) + "WHERE address = ?1"),
       unread_(state.connection(),
-              "SELECT 1 FROM message INDEXED BY message_peer "
-              "WHERE stamp IS NOT NULL AND tray = 0 AND peer_id = ?1 LIMIT ?2"),
+              "SELECT open FROM block INDEXED BY block_open_peer "
+              "WHERE is_open = 1 AND dir = 'in' AND peer_id = ?1"),
       named_(state.connection(),
              std::string(select_facts) + "WHERE name IS NOT NULL ORDER BY name LIMIT ?1"),
       waiting_(state.connection(), std::string(select_facts) + "WHERE pending > 0 LIMIT ?1"),
@@ -85,16 +87,13 @@ PeerTable::PeerTable(StoreState& state)
                                      "WHERE last_heard_us IS NOT NULL "
                                      "ORDER BY last_heard_us DESC LIMIT ?1"),
       with_pending_(state.connection(), "SELECT address FROM peer WHERE pending > 0"),
-      forgotten_(
-          state.connection(),
-          "SELECT p.id, p.name IS NULL AND NOT p.sent AND NOT p.dialect_by_hand "
-          "AND coalesce(p.last_heard_us, 0) < ?2 "
-          "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.peer_id = p.id AND stamp IS NULL) "
-          "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.peer_id = p.id "
-          "AND stamp IS NOT NULL) "
-          "AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.peer_id = p.id) "
-          "AND NOT EXISTS (SELECT 1 FROM long_text l WHERE l.peer_id = p.id) "
-          "FROM peer p WHERE p.id > ?1 ORDER BY p.id LIMIT ?3"),
+      forgotten_(state.connection(),
+                 "SELECT p.id, p.name IS NULL AND NOT p.sent AND NOT p.dialect_by_hand "
+                 "AND coalesce(p.last_heard_us, 0) < ?2 "
+                 "AND NOT EXISTS (SELECT 1 FROM block b WHERE b.peer_id = p.id) "
+                 "AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.peer_id = p.id) "
+                 "AND NOT EXISTS (SELECT 1 FROM long_text l WHERE l.peer_id = p.id) "
+                 "FROM peer p WHERE p.id > ?1 ORDER BY p.id LIMIT ?3"),
       erase_(state.connection(), "DELETE FROM peer WHERE id = ?1"),
       erase_host_(state.connection(),
                   "DELETE FROM host WHERE id = ?1 "

@@ -70,6 +70,7 @@ std::optional<Place> MessageTable::place(RowId id) {
     Place place;
     place.peer_id = row.next<RowId>();
     place.tray = row.next<Tray>();
+    place.cursor = row.next<RowId>();
     return place;
 }
 
@@ -81,6 +82,7 @@ std::optional<Progress> MessageTable::progress(RowId id) {
     progress.state = row.next<OutState>();
     progress.attempts = row.next<std::uint32_t>();
     progress.parts_done = row.next<std::uint32_t>();
+    progress.cursor = row.next<RowId>();
     return progress;
 }
 
@@ -90,13 +92,13 @@ std::optional<RowId> MessageTable::find_request(std::string_view request_id) {
 }
 
 std::optional<RowId> MessageTable::find_sent(std::int64_t stamp_us, const Endpoint& peer) {
-    sqlite::Run row = find_sent_.run(stamp_us);
-    if (!row.step()) return std::nullopt;
-    const auto id = row.next<RowId>();
-    const auto first_us = row.next<std::int64_t>();
-    const auto parts = row.next<std::int64_t>();
-    const bool ours = stamp_us < first_us + parts && read_endpoint(row).same_host(peer);
-    return ours ? std::optional(id) : std::nullopt;
+    state_.blocks().save();  // it may be of this very batch
+    sqlite::Run row = find_sent_.run(stamp_us, block_us_max);
+    while (row.step()) {
+        const auto id = row.next<RowId>();
+        if (read_endpoint(row).same_host(peer)) return id;
+    }
+    return std::nullopt;
 }
 
 std::optional<MessageRecord> MessageTable::record(RowId id) {
@@ -172,6 +174,21 @@ std::optional<ReadMarks> MessageTable::read_marks(RowId peer_id, std::int64_t me
     marks.read = row.next<Tray>() == Tray::read;
     marks.handled = row.next<bool>();
     return marks;
+}
+
+void MessageTable::find_overdue(RowId first, RowId last, std::int64_t time_us,
+                                std::vector<Overdue>& found) {
+    sqlite::Run row = overdue_.run(first, last, time_us);
+    while (row.step()) {
+        Overdue& message = found.emplace_back();
+        message.expires_us = row.next<std::int64_t>();
+        message.id = row.next<RowId>();
+    }
+}
+
+std::optional<std::int64_t> MessageTable::next_expiry(RowId first, RowId last) {
+    sqlite::Run row = next_expiry_.run(first, last);
+    return row.step() ? row.next<std::optional<std::int64_t>>() : std::nullopt;
 }
 
 /// Times never fall with rising ids, so halving the range of ids takes some twenty looks and

@@ -21,6 +21,9 @@ constexpr std::size_t ids_named_max = 100;
 /// What was given out and is lost shall not be given again.
 constexpr RowId numbers_skipped = 1000000;
 constexpr std::int64_t day_us = 86'400'000'000;
+constexpr const char* count_pending =
+    "UPDATE peer SET pending = (SELECT coalesce(sum(open), 0) FROM block b "
+    "WHERE b.peer_id = peer.id AND b.dir = 'out')";
 
 void bind_value(sqlite::Connection& connection, sqlite3_stmt* statement, int at,
                 const RawValue& value) {
@@ -95,6 +98,8 @@ public:
             mend_peers();
             mend_messages();
             mend_long_texts();
+            state_.connection().execute(rebuild_blocks());
+            state_.connection().execute(count_pending);
             state_.connection().execute(recount_hosts());
             state_.connection().execute(
                 "DELETE FROM host WHERE id NOT IN (SELECT host_id FROM peer)");
@@ -138,6 +143,10 @@ private:
         for (const auto& [id, address] : found_.addresses()) add.execute(id, address);
         const auto without_address =
             ids("SELECT DISTINCT peer_id FROM message WHERE peer_id NOT IN (SELECT id FROM peer)");
+        if (without_address.empty()) return;
+        connection.execute(
+            "UPDATE message SET tray = 3, state = 4, reason = 'its address was lost' "
+            "WHERE tray = 2 AND peer_id NOT IN (SELECT id FROM peer)");
         for (const std::string& id : without_address) {
             const auto peer_id = std::stoll(id);
             std::array<char, 32> address{};
@@ -145,12 +154,7 @@ private:
                           peer_id & 0xffff);
             const auto endpoint = parse_endpoint(address.data(), 0);
             add.execute(peer_id, endpoint ? endpoint->text() : address.data());
-            connection.execute(
-                "UPDATE message SET tray = 3, state = 4, reason = 'its address was lost' "
-                "WHERE tray = 2 AND peer_id = " +
-                id);
         }
-        if (without_address.empty()) return;
         report_.missing.push_back("addresses of " + std::to_string(without_address.size()) +
                                   " peers; their messages are from [100::...]:5000");
     }
@@ -190,9 +194,7 @@ private:
             " present = (SELECT count(*) FROM part p WHERE p.id / 1024 = long_text.id),"
             " bytes = (SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM part p"
             "          WHERE p.id / 1024 = long_text.id);"
-            "DELETE FROM long_text WHERE present = 0;"
-            "UPDATE peer SET pending ="
-            " (SELECT count(*) FROM message m WHERE m.peer_id = peer.id AND m.tray = 2)");
+            "DELETE FROM long_text WHERE present = 0");
     }
 
     void count() {

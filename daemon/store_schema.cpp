@@ -177,27 +177,8 @@ constexpr const char* version_5 = R"sql(
     ALTER TABLE message ADD COLUMN handled INTEGER;      -- of a received one: 1, or NULL
 )sql";
 
-// "p2pd", so that file(1) and we know whose file it is; "p2ps" where the pages have sums, so that
-// damage to the byte which says so cannot turn the checks off.
-constexpr const char* application_id_plain = "1882353764";
-constexpr const char* application_id_summed = "1882353779";
-
-const char* application_id(const sqlite::Connection& connection) {
-    return connection.summed() ? application_id_summed : application_id_plain;
-}
-
-void take_step(sqlite::Connection& connection, const char* step, std::size_t version) {
-    connection.execute("BEGIN IMMEDIATE");
-    connection.execute(step);
-    connection.execute("PRAGMA user_version = " + std::to_string(version));
-    connection.execute(std::string("PRAGMA application_id = ") + application_id(connection));
-    connection.execute("COMMIT");
-}
-
-}  // namespace
-
-const char* recount_hosts() {
-    return R"sql(
+// How hosts were counted first, when each message was in an index of its peer's.
+constexpr const char* count_hosts = R"sql(
     INSERT OR IGNORE INTO host (address)
         SELECT DISTINCT trim(rtrim(rtrim(address, '0123456789'), ':'), '[]') FROM peer;
     UPDATE peer SET
@@ -218,12 +199,107 @@ const char* recount_hosts() {
         stranger_messages = (SELECT coalesce(sum(messages), 0) FROM host WHERE NOT known),
         stranger_bytes = (SELECT coalesce(sum(bytes), 0) FROM host WHERE NOT known);
 )sql";
+
+// Entries by block and by span, in place of indexes that each message was in.
+constexpr const char* version_6 = R"sql(
+    CREATE TABLE block (
+        first_id   INTEGER PRIMARY KEY,
+        last_id    INTEGER NOT NULL,
+        peer_id    INTEGER NOT NULL,
+        dir        TEXT NOT NULL,     -- 'in' or 'out'; a text, so that a row found without its
+        messages   INTEGER NOT NULL,  -- table is not taken for one of another
+        open       INTEGER NOT NULL,  -- unread, or waiting
+        is_open    INTEGER NOT NULL,  -- open > 0: indexes are by this, as it changes seldom
+        first_us   INTEGER NOT NULL,  -- timestamps of sent ones
+        last_us    INTEGER NOT NULL,
+        expires_us INTEGER NOT NULL   -- no open one expires before
+    ) STRICT;
+    CREATE INDEX block_dir ON block (dir);
+    CREATE INDEX block_peer ON block (peer_id, dir);
+    CREATE INDEX block_open ON block (dir) WHERE is_open = 1;
+    CREATE INDEX block_open_peer ON block (peer_id, dir) WHERE is_open = 1;
+    CREATE INDEX block_expiry ON block (expires_us) WHERE dir = 'out' AND is_open = 1;
+    CREATE INDEX block_stamp ON block (first_us) WHERE dir = 'out';
+    CREATE TABLE change (
+        first_cursor INTEGER PRIMARY KEY,
+        first_id     INTEGER NOT NULL,
+        count        INTEGER NOT NULL
+    ) STRICT;
+)sql";
+constexpr const char* drop_message_indexes = R"sql(
+    DROP INDEX message_tray;
+    DROP INDEX message_peer;
+    DROP INDEX message_cursor;
+    DROP INDEX message_expiry;
+    DROP INDEX message_sent;
+    DROP INDEX message_sent_to;
+    DROP INDEX message_pending;
+    DROP INDEX message_stamp;
+)sql";
+
+// "p2pd", so that file(1) and we know whose file it is; "p2ps" where the pages have sums, so that
+// damage to the byte which says so cannot turn the checks off.
+constexpr const char* application_id_plain = "1882353764";
+constexpr const char* application_id_summed = "1882353779";
+
+const char* application_id(const sqlite::Connection& connection) {
+    return connection.summed() ? application_id_summed : application_id_plain;
+}
+
+void take_step(sqlite::Connection& connection, const char* step, std::size_t version) {
+    connection.execute("BEGIN IMMEDIATE");
+    connection.execute(step);
+    connection.execute("PRAGMA user_version = " + std::to_string(version));
+    connection.execute(std::string("PRAGMA application_id = ") + application_id(connection));
+    connection.execute("COMMIT");
+}
+
+}  // namespace
+
+const char* rebuild_blocks() {
+    return R"sql(
+    INSERT INTO block
+        SELECT id, id, peer_id, CASE WHEN stamp IS NULL THEN 'out' ELSE 'in' END, 1,
+               tray IN (0, 2), tray IN (0, 2), CASE WHEN stamp IS NULL THEN stamp_us ELSE 0 END,
+               CASE WHEN stamp IS NULL THEN stamp_us + parts - 1 ELSE 0 END,
+               coalesce(expires_us, 0)
+        FROM message;
+    INSERT INTO change SELECT cursor, id, 1 FROM message ORDER BY cursor;
+)sql";
+}
+
+const char* recount_hosts() {
+    return R"sql(
+    INSERT OR IGNORE INTO host (address)
+        SELECT DISTINCT trim(rtrim(rtrim(address, '0123456789'), ':'), '[]') FROM peer;
+    UPDATE peer SET
+        sent = sent OR EXISTS (SELECT 1 FROM block b WHERE b.peer_id = peer.id AND b.dir = 'out'),
+        host_id = (SELECT h.id FROM host h
+                   WHERE h.address = trim(rtrim(rtrim(peer.address, '0123456789'), ':'), '[]'));
+    UPDATE host SET
+        known = EXISTS (SELECT 1 FROM peer p
+                        WHERE p.host_id = host.id AND (p.name IS NOT NULL OR p.sent)),
+        messages = (SELECT coalesce(sum(b.messages), 0)
+                    FROM peer p JOIN block b ON b.peer_id = p.id
+                    WHERE p.host_id = host.id AND b.dir = 'in'),
+        bytes = (SELECT coalesce(sum(length(CAST(t.text AS BLOB))), 0)
+                 FROM peer p JOIN block b ON b.peer_id = p.id
+                 JOIN body t ON t.id BETWEEN b.first_id AND b.last_id
+                 WHERE p.host_id = host.id AND b.dir = 'in') +
+                (SELECT coalesce(sum(l.bytes), 0) FROM peer p JOIN long_text l ON l.peer_id = p.id
+                 WHERE p.host_id = host.id);
+    UPDATE meta SET
+        stranger_messages = (SELECT coalesce(sum(messages), 0) FROM host WHERE NOT known),
+        stranger_bytes = (SELECT coalesce(sum(bytes), 0) FROM host WHERE NOT known);
+)sql";
 }
 
 std::span<const char* const> store_migrations() {
-    // Should a later version count hosts otherwise, this one keeps its own words.
-    static const std::string second = std::string(version_2) + recount_hosts();
-    static const std::array migrations{version_1, second.c_str(), version_3, version_4, version_5};
+    static const std::string second = std::string(version_2) + count_hosts;
+    static const std::string sixth =
+        std::string(version_6) + rebuild_blocks() + drop_message_indexes;
+    static const std::array migrations{version_1, second.c_str(), version_3,
+                                       version_4, version_5,      sixth.c_str()};
     return migrations;
 }
 

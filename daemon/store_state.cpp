@@ -195,7 +195,9 @@ StoreState::StoreState(const StoreOptions& options)
       add_pending_(connection(), "UPDATE peer SET pending = pending + ?2 WHERE id = ?1"),
       host_of_(connection(), "SELECT host_id FROM peer WHERE id = ?1"),
       note_sent_(connection(), "UPDATE peer SET sent = 1 WHERE id = ?1 AND NOT sent"),
-      hosts_(connection(), meta_.strangers) {
+      hosts_(connection(), meta_.strangers),
+      blocks_(connection()),
+      changes_(connection(), meta_.last_cursor) {
     if (sodium_init() < 0) throw StoreFailure("libsodium cannot be used on this system");
     load_meta();
     file_.folder().witness_commits(meta_.commits);
@@ -309,6 +311,8 @@ void StoreState::finish() {
     }
     pending_differences_.clear();
     hosts_.save();
+    blocks_.save();
+    changes_.save();
     const bool changed =
         meta_ != saved_meta_ || sqlite3_total_changes64(connection().handle()) != changes_before_;
     if (changed) {
@@ -338,6 +342,8 @@ void StoreState::roll_back() {
     pending_differences_.clear();
     forget_peer_ids();
     hosts_.roll_back();
+    blocks_.roll_back();
+    changes_.roll_back();
     if (connection().in_transaction()) connection().execute("ROLLBACK");
     assert(!connection().in_transaction());
 }

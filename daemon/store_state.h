@@ -13,6 +13,8 @@
 
 #include "daemon/core/endpoint.h"
 #include "daemon/sqlite.h"
+#include "daemon/store_blocks.h"
+#include "daemon/store_changes.h"
 #include "daemon/store_folder.h"
 #include "daemon/store_hosts.h"
 #include "daemon/store_schema.h"
@@ -100,6 +102,8 @@ public:
     }
     Meta& meta() { return meta_; }
     HostTable& hosts() { return hosts_; }
+    BlockTable& blocks() { return blocks_; }
+    ChangeTable& changes() { return changes_; }
 
     /// Runs `work` in one transaction, synced when this returns. False: the disk is full, and
     /// nothing was written. What changes nothing is not synced.
@@ -153,6 +157,8 @@ private:
 
     Meta meta_;
     HostTable hosts_;
+    BlockTable blocks_;
+    ChangeTable changes_;
     Meta saved_meta_;                   ///< as the file has it
     sqlite3_int64 changes_before_ = 0;  ///< the connection's counter, at the begin
     std::unordered_map<RowId, std::int64_t> pending_differences_;
