@@ -94,6 +94,7 @@ public:
     void sync() override;
     std::uintmax_t database_file_bytes() const override;
     bool reserve(std::uintmax_t begin, std::uintmax_t end) override;
+    std::uintmax_t free_bytes() const override;
     void release_ballast() override;
     bool renew_ballast() override;
     std::string read_beside(std::string_view name) override;
@@ -135,6 +136,12 @@ bool FolderOnDisk::reserve(std::uintmax_t begin, std::uintmax_t end) {
     const int code = fallocate(database_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
                                static_cast<off_t>(end - begin));
     return code == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
+}
+
+std::uintmax_t FolderOnDisk::free_bytes() const {
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(path_, error);
+    return error ? 0 : space.available;
 }
 
 void FolderOnDisk::sync() {

@@ -55,6 +55,9 @@ public:
     /// After the commit, and not synced: a power cut can only leave an older number.
     void witness_commits(std::uint64_t commits);
 
+    /// What is left for this user on the disk; 0: that is not known.
+    virtual std::uintmax_t free_bytes() const = 0;
+
     /// Gives the ballast's room back to the disk, so that deleting works when it is full.
     virtual void release_ballast() = 0;
     /// Makes it again. False: there is no room.

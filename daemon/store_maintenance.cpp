@@ -34,9 +34,11 @@ Maintenance Housekeeper::maintain(WallTime now) {
     const bool more_to_index = index();
     const bool more_to_forget = identities_.sweep();
     const bool more_peers = peers_.sweep(now - peer_life);
-    done.more = more_to_expire || more_to_join || more_to_index || more_to_forget || more_peers;
     state_.file().restore_ballast();
     state_.checkpoint_if_due();
+    const bool more_log = state_.file().lengthen_log(state_.options().checkpoint_bytes);
+    done.more =
+        more_to_expire || more_to_join || more_to_index || more_to_forget || more_peers || more_log;
     done.last_cursor = static_cast<Cursor>(state_.meta().last_cursor);
     done.pending_messages = state_.meta().pending;
     return done;

@@ -102,13 +102,25 @@ void StoreFile::rewrite_recovered() {
 /// have the old log again, and without what a sync had failed to bring there; the next start would
 /// replay it over newer pages.
 void StoreFile::sync_log() {
-    sqlite3_file* log = nullptr;
-    sqlite3* const handle = connection_.handle();
-    connection_.check(sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log));
-    if (log == nullptr || log->pMethods == nullptr) return;  // there was none
-    if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
+    sqlite3_file* const file = log();
+    if (file == nullptr) return;  // there was none
+    if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
         throw StoreFailure("the store failed: its log cannot be synced");
     }
+}
+
+sqlite3_file* StoreFile::log() {
+    sqlite3_file* file = nullptr;
+    sqlite3* const handle = connection_.handle();
+    connection_.check(sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file));
+    return file == nullptr || file->pMethods == nullptr ? nullptr : file;
+}
+
+bool StoreFile::lengthen_log(std::size_t bytes) {
+    constexpr std::uint64_t share_of_room = 16;
+    if (wal_bytes_ == 0 || folder_->free_bytes() / share_of_room < bytes) return false;
+    sqlite3_file* const file = log();
+    return file != nullptr && p2pd::lengthen_log(*file, bytes);
 }
 
 /// Before anything is written, which would go over what is left of a damaged log.

@@ -59,6 +59,9 @@ public:
     bool checkpoint_and_truncate();
     /// Everything into the main file, so that the WAL is used from its start again.
     bool checkpoint_and_reuse();
+    /// Makes the WAL a piece longer, up to what it may need before a checkpoint, once something is
+    /// in it and if that is little beside the room on the disk. True: there is more to do.
+    bool lengthen_log(std::size_t bytes);
     /// With the room of the WAL, if need be: the next one to make room shall find it again.
     void restore_ballast();
     std::size_t wal_bytes() const { return wal_bytes_; }
@@ -75,6 +78,7 @@ private:
     void start(const StoreOptions& options);
     void check_witness();
     void rewrite_recovered();
+    sqlite3_file* log();
     void sync_log();
     bool checkpoint(int mode);
     static int count_wal_pages(void* self, sqlite3*, const char*, int pages);

@@ -103,4 +103,42 @@ TEST_F(Upkeep, KeepsTheWriteAheadLogShort) {
     EXPECT_EQ(std::filesystem::file_size(options.state_dir / "p2pd.db-wal"), 0U);
 }
 
+class Log : public StoreTest {
+protected:
+    Log() {
+        options.checkpoint_bytes = std::size_t{3} * 1024 * 1024;
+        reopen();
+    }
+    std::uintmax_t log_bytes() {
+        return std::filesystem::file_size(options.state_dir / "p2pd.db-wal");
+    }
+    void maintain() {
+        while (store->maintain(at_second(1000)).more) {
+        }
+    }
+};
+
+TEST_F(Log, IsMadeAsLongAsItWillGetWhenItIsQuiet) {
+    receive({received(bob, 1, "one")});
+    maintain();
+    const std::uintmax_t bytes = log_bytes();
+    EXPECT_GE(bytes, options.checkpoint_bytes);
+    receive({received(bob, 2, "two")});
+    EXPECT_EQ(log_bytes(), bytes);
+    EXPECT_EQ(inbox(*open_copy()), (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(Log, IsNotTouchedByAStoreThatTakesNothing) {
+    maintain();
+    EXPECT_EQ(log_bytes(), 0U);
+}
+
+TEST_F(Log, IsMadeLongAgainAfterACrash) {
+    receive({received(bob, 1, "one")});
+    maintain();
+    auto copy = open_copy();
+    EXPECT_EQ(inbox(*copy), std::vector<std::string>{"one"});
+    EXPECT_FALSE(copy->maintain(at_second(1000)).more);  // nothing is in it yet
+}
+
 }  // namespace p2pd::test

@@ -77,6 +77,7 @@ std::vector<std::string> texts(const MessagesResult& page) {
 
 StoreTest::StoreTest() {
     options.state_dir = folder.path() / "state";
+    options.checkpoint_bytes = std::size_t{1024} * 1024;  // so that the log is soon as long
     open();
 }
 
