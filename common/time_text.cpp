@@ -22,13 +22,6 @@ constexpr std::int64_t duration_us_max = 36'525 * day_us;  // 100 years
 constexpr std::int64_t year_0000_us = -62'167'219'200 * second_us;
 constexpr std::int64_t year_10000_us = 253'402'300'800 * second_us;
 
-/// `value` with leading zeros up to `width` digits.
-void append_digits(std::string& text, std::int64_t value, std::size_t width) {
-    const std::string digits = std::to_string(value);
-    if (digits.size() < width) text.append(width - digits.size(), '0');
-    text += digits;
-}
-
 /// Reads a text from its front; the first thing that does not fit makes everything fail.
 class Scanner {
 public:
@@ -171,15 +164,18 @@ std::string to_rfc3339(UtcTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(point);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{point - day};
-    std::string text;
-    append_digits(text, static_cast<int>(date.year()), 4);
-    append_digits(text += '-', static_cast<unsigned>(date.month()), 2);
-    append_digits(text += '-', static_cast<unsigned>(date.day()), 2);
-    append_digits(text += 'T', clock.hours().count(), 2);
-    append_digits(text += ':', clock.minutes().count(), 2);
-    append_digits(text += ':', clock.seconds().count(), 2);
-    append_digits(text += '.', clock.subseconds().count(), 6);
-    return text += 'Z';
+    std::string text = "0000-00-00T00:00:00.000000Z";  // each answer has a few
+    const auto put = [&text](std::size_t end, std::int64_t number) {
+        for (; number > 0; number /= 10) text[--end] = static_cast<char>('0' + number % 10);
+    };
+    put(4, static_cast<int>(date.year()));
+    put(7, static_cast<unsigned>(date.month()));
+    put(10, static_cast<unsigned>(date.day()));
+    put(13, clock.hours().count());
+    put(16, clock.minutes().count());
+    put(19, clock.seconds().count());
+    put(26, clock.subseconds().count());
+    return text;
 }
 
 std::optional<UtcTime> parse_rfc3339(std::string_view text) {

@@ -61,6 +61,8 @@ private:
     void sent(const SendOutcome& outcome);
     void wait_for(const WaitParams& params, std::vector<MessageRecord> records,
                   const Responder& responder);
+    void begin_wait(const WaitParams& params, std::vector<MessageRecord> records,
+                    const Responder& responder);
     void cancel_all(const std::vector<MessageRecord>& records);
     void answer_with(const std::vector<MessageId>& ids, const Responder& responder);
 

@@ -137,16 +137,20 @@ void ControlMethods::wait(const Caller& /*caller*/, const WaitParams& params,
         throw ControlFailure{error_params, "\"timeout_ms\": must be 0 to 86400000"};
     }
     std::vector<MessageRecord> records;
+    records.reserve(params.ids.size());
     for (const MessageId id : params.ids) {
         if (const OutgoingMessage* const message = daemon_.node().outgoing(id)) {
             records.push_back(outgoing_record(*message));
             records.back().name = daemon_.book().name_of(message->peer);
-        } else if (auto recent = waits_.recent(id)) {
-            records.push_back(std::move(*recent));
+        } else if (const auto* const recent = waits_.recent(id)) {
+            records.push_back(recent->record);
+            records.back().name = daemon_.book().name_of(recent->peer);
+        } else {
+            break;
         }
     }
     if (records.size() == params.ids.size()) {
-        return wait_for(params, std::move(records), responder);
+        return begin_wait(params, std::move(records), responder);
     }
     daemon_.query(
         look_up(params.ids), answering(responder, [this, params, responder](Lookup found) {
@@ -165,11 +169,16 @@ void ControlMethods::wait_for(const WaitParams& params, std::vector<MessageRecor
                               const Responder& responder) {
     for (MessageRecord& record : records) {
         // It may have become final between the store's answer and now.
-        if (const auto recent = waits_.recent(record.id)) record = *recent;
+        if (const auto* const recent = waits_.recent(record.id)) record = recent->record;
         record.text.clear();
         const auto endpoint = parse_endpoint(record.peer, 0);
         if (endpoint) record.name = daemon_.book().name_of(*endpoint);
     }
+    begin_wait(params, std::move(records), responder);
+}
+
+void ControlMethods::begin_wait(const WaitParams& params, std::vector<MessageRecord> records,
+                                const Responder& responder) {
     waits_.begin(std::move(records), std::chrono::milliseconds{params.timeout_ms},
                  [responder](std::vector<MessageRecord> done) mutable {
                      responder.result(MessagesResult{std::move(done), false});
@@ -239,7 +248,7 @@ void ControlMethods::cancel_all(const std::vector<MessageRecord>& records) {
             throw ControlFailure{error_wrong_state, name + " is a received one",
                                  "only sent messages can be cancelled"};
         }
-        const bool finished = is_final(record.state) || waits_.recent(record.id);
+        const bool finished = is_final(record.state) || waits_.recent(record.id) != nullptr;
         if (finished && record.state != SendState::cancelled) {
             throw ControlFailure{error_wrong_state,
                                  name + " is " + std::string(enum_name(record.state)) + " already"};

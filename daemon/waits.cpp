@@ -80,7 +80,7 @@ void Waits::finished(const Finished& event) {
     if (event.message) {
         MessageRecord record = outgoing_record(*event.message);
         apply(event.update, record);
-        remember(std::move(record));
+        remember({event.message->peer, std::move(record)});
     }
     std::vector<std::shared_ptr<Wait>> ready;
     const auto [first, last] = waiting_.equal_range(id);
@@ -110,19 +110,18 @@ void Waits::end(const std::shared_ptr<Wait>& wait) {
     done(std::move(wait->records));
 }
 
-void Waits::remember(MessageRecord record) {
-    const MessageId id = record.id;
-    if (!recent_.insert_or_assign(id, std::move(record)).second) return;
+void Waits::remember(Recent recent) {
+    const MessageId id = recent.record.id;
+    if (!recent_.insert_or_assign(id, std::move(recent)).second) return;
     recent_order_.push_back(id);
     if (recent_order_.size() <= recent_max) return;
     recent_.erase(recent_order_.front());
     recent_order_.pop_front();
 }
 
-std::optional<MessageRecord> Waits::recent(MessageId id) const {
+const Waits::Recent* Waits::recent(MessageId id) const {
     const auto found = recent_.find(id);
-    if (found == recent_.end()) return std::nullopt;
-    return found->second;
+    return found == recent_.end() ? nullptr : &found->second;
 }
 
 }  // namespace p2pd

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -33,8 +34,13 @@ public:
     void begin(std::vector<MessageRecord> records, std::chrono::milliseconds timeout, Done done);
     /// An outgoing message has reached a final state.
     void finished(const Finished& event);
-    /// A message that became final a short time ago, maybe before the store knows it.
-    std::optional<MessageRecord> recent(MessageId id) const;
+    struct Recent {
+        Endpoint peer;
+        MessageRecord record;  ///< without the peer's name
+    };
+    /// A message that became final a short time ago, maybe before the store knows it; nullptr: it
+    /// is none of these. For use at once.
+    const Recent* recent(MessageId id) const;
     /// It is being sent anew.
     void reopened(MessageId id) { recent_.erase(id); }
     /// Fills in what the Node knows by now, for a wait that ends before its messages do.
@@ -51,11 +57,11 @@ private:
     };
 
     void end(const std::shared_ptr<Wait>& wait);
-    void remember(MessageRecord record);
+    void remember(Recent recent);
 
     boost::asio::io_context& loop_;
     std::multimap<MessageId, std::shared_ptr<Wait>> waiting_;
-    std::map<MessageId, MessageRecord> recent_;
+    std::unordered_map<MessageId, Recent> recent_;
     std::deque<MessageId> recent_order_;  ///< may hold ids that are gone from recent_
     std::function<std::optional<std::uint32_t>(MessageId)> attempts_;
 };
