@@ -2,6 +2,7 @@
 #include "daemon/store_batch.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace p2pd {
 
@@ -12,6 +13,18 @@ bool delivered_next(const OutgoingUpdate& before, const OutgoingUpdate& update) 
     return update.id == before.id + 1 && update.state == OutState::delivered &&
            update.attempts == before.attempts && update.parts_done == before.parts_done &&
            update.acked_at == before.acked_at && update.rtt == before.rtt;
+}
+
+/// How many of the first are all parts of one long text, in their order; 0: they are not.
+std::size_t parts_of_whole_text(std::span<const ReceivedMessage> received) {
+    const ReceivedMessage& first = received.front();
+    if (!first.part || first.part->number != 1 || first.part->count > received.size()) return 0;
+    for (std::uint32_t i = 0; i < first.part->count; ++i) {
+        const ReceivedMessage& message = received[i];
+        const Part expected{i + 1, first.part->count, first.part->first_us};
+        if (message.peer != first.peer || message.part != expected) return 0;
+    }
+    return first.part->count;
 }
 
 }  // namespace
@@ -43,11 +56,14 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
     for (const OutgoingMessage& message : batch.accepted) {
         result.accepted.push_back(accept(message));
     }
-    for (std::size_t i = 0; i < batch.received.size(); ++i) {
-        const RowId last_id = meta.last_id;
-        if (!receive(batch.received[i])) result.turned_away.push_back(i);
-        if (meta.last_id != last_id) {
-            result.arrived.push_back({i, static_cast<MessageId>(meta.last_id)});
+    const std::span received(batch.received);
+    for (std::size_t i = 0; i < received.size();) {
+        const std::size_t parts = parts_of_whole_text(received.subspan(i));
+        if (parts > 0 && receive_whole(received.subspan(i, parts), i, result)) {
+            i += parts;
+        } else {
+            if (!receive(received[i], i, result)) result.turned_away.push_back(i);
+            ++i;
         }
     }
     for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
@@ -66,7 +82,7 @@ BatchResult::Accepted BatchWriter::accept(const OutgoingMessage& message) {
 
 /// The identity comes first: what it has is a copy, whatever became of the message since. False:
 /// the sender is a stranger, of whom no more is kept.
-bool BatchWriter::receive(const ReceivedMessage& message) {
+bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, BatchResult& result) {
     const ContentHash hash = content_hash(message);
     if (!state_.has_room(message.peer, message.text.size())) {
         const auto peer_id = state_.find_peer(message.peer);
@@ -75,13 +91,49 @@ bool BatchWriter::receive(const ReceivedMessage& message) {
     const RowId peer_id = state_.peer(message.peer);
     std::optional<RowId> own_id;
     if (!message.part) own_id = state_.meta().last_id + 1;
-    if (!identities_.add(peer_id, message.stamp.us, hash, own_id)) return true;
-    std::optional<RowId> reply_to;
-    if (message.reply_to) reply_to = messages_.find_sent(message.reply_to->us, message.peer);
-    if (message.part && long_texts_.take(peer_id, message, reply_to)) return true;
-    messages_.add(NewReceived{peer_id, message.stamp, message.text, 1, reply_to, message.claims,
-                              message.received_at});
+    if (identities_.add(peer_id, message.stamp.us, hash, own_id)) {
+        keep(peer_id, message, index, result);
+    }
     return true;
+}
+
+/// A long text whose parts came together need not be gathered in tables. False: nothing was done.
+bool BatchWriter::receive_whole(std::span<const ReceivedMessage> parts, std::size_t index,
+                                BatchResult& result) {
+    std::size_t bytes = 0;
+    for (const ReceivedMessage& part : parts) bytes += part.text.size();
+    if (!state_.has_room(parts.front().peer, bytes)) return false;
+    const RowId peer_id = state_.peer(parts.front().peer);
+    std::vector<std::size_t> fresh;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const ContentHash hash = content_hash(parts[i]);
+        if (identities_.add(peer_id, parts[i].stamp.us, hash, std::nullopt)) fresh.push_back(i);
+    }
+    if (fresh.size() == parts.size() &&
+        long_texts_.take_whole(peer_id, parts, answered(parts.front()))) {
+        const auto id = static_cast<MessageId>(state_.meta().last_id);
+        result.arrived.push_back({index + parts.size() - 1, id});
+        return true;
+    }
+    for (const std::size_t i : fresh) keep(peer_id, parts[i], index + i, result);
+    return true;
+}
+
+void BatchWriter::keep(RowId peer_id, const ReceivedMessage& message, std::size_t index,
+                       BatchResult& result) {
+    const RowId last_id = state_.meta().last_id;
+    const auto reply_to = answered(message);
+    if (!message.part || !long_texts_.take(peer_id, message, reply_to)) {
+        messages_.add(NewReceived{peer_id, message.stamp, message.text, 1, reply_to, message.claims,
+                                  message.received_at});
+    }
+    if (state_.meta().last_id == last_id) return;
+    result.arrived.push_back({index, static_cast<MessageId>(state_.meta().last_id)});
+}
+
+std::optional<RowId> BatchWriter::answered(const ReceivedMessage& message) {
+    if (!message.reply_to) return std::nullopt;
+    return messages_.find_sent(message.reply_to->us, message.peer);
 }
 
 /// A datagram's ACK confirms many messages that were accepted one after the other: marked at once

@@ -22,7 +22,14 @@ public:
 private:
     void write(const StoreBatch& batch, BatchResult& result);
     BatchResult::Accepted accept(const OutgoingMessage& message);
-    bool receive(const ReceivedMessage& message);
+    // `index` is the place in the batch.
+    bool receive(const ReceivedMessage& message, std::size_t index, BatchResult& result);
+    bool receive_whole(std::span<const ReceivedMessage> parts, std::size_t index,
+                       BatchResult& result);
+    void keep(RowId peer_id, const ReceivedMessage& message, std::size_t index,
+              BatchResult& result);
+    /// Our message that this one answers.
+    std::optional<RowId> answered(const ReceivedMessage& message);
     void apply(std::span<const OutgoingUpdate> updates);
     bool deliver(std::span<const OutgoingUpdate> alike);
     void apply(const OutgoingUpdate& update);

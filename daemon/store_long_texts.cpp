@@ -65,6 +65,25 @@ bool LongTexts::take(RowId peer_id, const ReceivedMessage& part, std::optional<R
     return true;
 }
 
+bool LongTexts::take_whole(RowId peer_id, std::span<const ReceivedMessage> parts,
+                           std::optional<RowId> reply_to) {
+    const ReceivedMessage& first = parts.front();
+    std::string text;
+    for (const ReceivedMessage& part : parts) {
+        if (!plausible(part) || original(part) != original(first)) return false;
+        text += part.text;
+    }
+    const std::int64_t first_us = first.part->first_us;
+    if (text.size() > joined_bytes_max || identities_.is_closed(peer_id, first_us) ||
+        find(peer_id, first_us)) {
+        return false;
+    }
+    const RowId id = messages_.add(NewReceived{peer_id, first.stamp, text, first.part->count,
+                                               reply_to, first.claims, parts.back().received_at});
+    identities_.close_long_text(peer_id, first_us, id);
+    return true;
+}
+
 std::optional<LongTexts::Gathered> LongTexts::find(RowId peer_id, std::int64_t first_us) {
     sqlite::Run row = find_.run(peer_id, first_us);
     return row.step() ? std::optional(read(row)) : std::nullopt;

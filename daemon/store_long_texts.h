@@ -2,6 +2,9 @@
 // rooms of the store.
 #pragma once
 
+#include <optional>
+#include <span>
+
 #include "daemon/core/mailbox.h"
 #include "daemon/store_identities.h"
 #include "daemon/store_messages.h"
@@ -17,6 +20,10 @@ public:
     /// what is there of its long text, or claims too much; then it is a message of its own.
     bool take(RowId peer_id, const ReceivedMessage& part, std::optional<RowId> reply_to);
 
+    /// All of a long text, in order, the only one with its first timestamp: a message at once.
+    /// False, and nothing is changed, if take() has to see the parts.
+    bool take_whole(RowId peer_id, std::span<const ReceivedMessage> parts,
+                    std::optional<RowId> reply_to);
     /// Is there one whose latest part came before `before`?
     bool has_overdue(WallTime before);
     /// Makes a message of each of those, at most `limit`, with a visible mark for what is missing.

@@ -39,6 +39,43 @@ TEST_F(LongText, IsOneMessageOnceItIsComplete) {
     EXPECT_EQ(store->answerable(1)->answered.stamp, stamp(100));
 }
 
+TEST_F(LongText, ThatComesInOneBatchIsOneMessageToo) {
+    const std::vector<ReceivedMessage> parts{part(alice, 100, 1, 3, "a", at_second(2000)),
+                                             part(alice, 100, 2, 3, "b", at_second(2001)),
+                                             part(alice, 100, 3, 3, "c", at_second(2002))};
+    const BatchResult result = receive(parts);
+    ASSERT_EQ(result.arrived.size(), 1U);
+    EXPECT_EQ(result.arrived.front().received, 2U);
+    const MessageRecord whole = record(1);
+    EXPECT_EQ(whole.text, "abc");
+    EXPECT_EQ(whole.parts, 3U);
+    EXPECT_EQ(whole.sent_at, UtcTime{100});
+    EXPECT_EQ(whole.received_at, UtcTime{2002000000});
+    receive(parts);                                         // all of it again
+    receive({parts[1]});                                    // a part again
+    receive({part(alice, 100, 2, 3, "b, but another b")});  // which it is not
+    EXPECT_EQ(inbox(), (Texts{"abc", "b, but another b"}));
+    EXPECT_EQ(ask("SELECT count(*) FROM long_text"), "0");
+}
+
+TEST_F(LongText, OfWhichAPartWasThereIsJoinedAllTheSame) {
+    receive({part(alice, 100, 2, 2, "b")});
+    receive({part(alice, 100, 1, 2, "a"), part(alice, 100, 2, 2, "b")});
+    EXPECT_EQ(inbox(), Texts{"ab"});
+    receive({part(alice, 200, 1, 2, "c")});
+    receive({part(alice, 200, 1, 2, "other"), part(alice, 200, 2, 2, "d")});
+    EXPECT_EQ(inbox(), (Texts{"ab", "other", "cd"}));
+    EXPECT_EQ(ask("SELECT count(*) FROM part"), "0");
+}
+
+TEST_F(LongText, OfAStrangerIsTakenAsFarAsThereIsRoom) {
+    store->set_limits(std::chrono::hours{1}, {.host_bytes_max = 3});
+    const BatchResult result =
+        receive({part(bob, 100, 1, 2, "aa"), part(bob, 100, 2, 2, "bb"), received(bob, 300, "c")});
+    EXPECT_EQ(result.turned_away, std::vector<std::size_t>{1});
+    EXPECT_EQ(inbox(), Texts{"c"});
+}
+
 TEST_F(LongText, LinksToTheMessageItAnswers) {
     const MessageId question = send(outgoing(alice, 50, "?"));
     ReceivedMessage first = part(alice, 100, 1, 2, "a");
