@@ -71,12 +71,13 @@ MappedFile::~MappedFile() {
     if (!bytes_.empty()) munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
-PageFile::PageFile(const std::filesystem::path& database)
+PageFile::PageFile(const std::filesystem::path& database, PageNumber look_from)
     : file_(database), log_(std::filesystem::path(database) += "-wal") {
     read_header();
     read_log();
+    if (look_from > page_count_) return;
     find_free();
-    find_damaged();
+    find_damaged(look_from);
 }
 
 /// Every store that we make has pages of 4096 bytes; of the header only the sums can be asked for.
@@ -102,12 +103,15 @@ void PageFile::read_log() {
     for (std::size_t at = log_header_bytes;; at += frame_bytes) {
         const auto frame = piece(log_.bytes(), at, frame_bytes);
         if (frame.empty()) break;
-        LogSum sum = before;
-        sum.add(frame.first(8), big_endian);
-        sum.add(frame.subspan(frame_header_bytes), big_endian);
-        before = load_sum(frame, 16);
-        const bool same_log = std::ranges::equal(frame.subspan(8, 8), header.subspan(16, 8));
-        if (sum != before || !same_log) {
+        const LogSum stated = load_sum(frame, 16);
+        LogSum sum = std::exchange(before, stated);
+        bool whole = std::ranges::equal(frame.subspan(8, 8), header.subspan(16, 8));  // of this log
+        if (whole) {
+            sum.add(frame.first(8), big_endian);
+            sum.add(frame.subspan(frame_header_bytes), big_endian);
+            whole = sum == stated;
+        }
+        if (!whole) {
             ++damaged;
             continue;
         }
@@ -150,10 +154,22 @@ void PageFile::find_free() {
     if (trunk != 0 && trunk <= page_count_ && !is_whole(trunk)) damaged_.insert(trunk);
 }
 
-void PageFile::find_damaged() {
-    for (PageNumber number = 1; number <= page_count_; ++number) {
+void PageFile::find_damaged(PageNumber look_from) {
+    for (PageNumber number = look_from; number <= page_count_; ++number) {
         if (!free_.contains(number) && !is_whole(number)) damaged_.insert(number);
     }
+}
+
+bool is_cut(const std::filesystem::path& database) {
+    std::error_code error;
+    const auto log_bytes =
+        std::filesystem::file_size(std::filesystem::path(database) += "-wal", error);
+    if (error || log_bytes == 0) return false;  // then SQLite sees it
+    const auto file_bytes = std::filesystem::file_size(database, error);
+    if (error) return false;
+    constexpr std::uintmax_t page_bytes = 4096;
+    const PageFile pages(database, static_cast<PageNumber>(file_bytes / page_bytes + 1));
+    return !pages.damaged().empty();
 }
 
 }  // namespace p2pd

@@ -33,7 +33,8 @@ private:
 /// the log behind a damaged one, and everything around damaged pages.
 class PageFile {
 public:
-    explicit PageFile(const std::filesystem::path& database);
+    /// damaged() is about the pages from `look_from` on; free() only if there are such.
+    explicit PageFile(const std::filesystem::path& database, PageNumber look_from = 1);
 
     bool summed() const { return summed_; }
     std::size_t page_bytes() const { return page_bytes_; }
@@ -52,7 +53,7 @@ private:
     void read_header();
     void read_log();
     void find_free();
-    void find_damaged();
+    void find_damaged(PageNumber look_from);
     bool is_whole(PageNumber number) const;
 
     MappedFile file_;
@@ -65,5 +66,9 @@ private:
     std::set<PageNumber> free_;
     std::set<PageNumber> damaged_;
 };
+
+/// Is the file shorter than what its log was written over? SQLite would take the pages that neither
+/// has for zeros, and so would whoever writes behind them.
+bool is_cut(const std::filesystem::path& database);
 
 }  // namespace p2pd

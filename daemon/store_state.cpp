@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "daemon/store_log.h"
+#include "daemon/store_page_file.h"
 
 namespace p2pd {
 
@@ -27,6 +28,11 @@ std::string database_of(StoreFolder& folder) {
     if (folder.database_file_bytes() == 0 && commits > 0) {
         throw StoreFailure("the store " + folder.database().string() + " is empty, but had " +
                            std::to_string(commits) + " commits" + damage_advice);
+    }
+    // Before SQLite has the file open: to close another descriptor of it would drop its locks.
+    if (is_cut(folder.database())) {
+        throw sqlite::Damaged("the store " + folder.database().string() +
+                              " is damaged: its end is missing" + damage_advice);
     }
     return folder.database().string();
 }

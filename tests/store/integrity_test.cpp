@@ -124,6 +124,18 @@ TEST_F(Integrity, ALostEndOfTheLogIsNoShorterInbox) {
     EXPECT_TRUE(contains(failure_of(files), "has lost its last "));
 }
 
+/// What the log writes behind the cut would hide it: SQLite takes what is between for zeros.
+TEST_F(Integrity, ALostEndOfTheDatabaseIsNoTextOfZeros) {
+    fill(4);
+    store->checkpoint();
+    fill(8);
+    Files files = killed();
+    ASSERT_NO_THROW(open_files(files));
+    std::string& database = files.at("p2pd.db");
+    database.resize(database.size() - 4096 - 100);
+    EXPECT_THROW(open_files(files), StoreFailure);
+}
+
 TEST_F(Integrity, AnEmptiedDatabaseIsNoNewOne) {
     fill(3);
     Files files = closed();
