@@ -145,7 +145,7 @@ StoreCounts Store::counts() {
 }
 
 void Store::age(Duration passed) {
-    implementation_->identities.age(passed);
+    implementation_->state.age(passed);
 }
 
 Maintenance Store::maintain(WallTime now) {

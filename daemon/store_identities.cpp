@@ -12,7 +12,6 @@ namespace {
 constexpr int swept_at_once = 2000;
 // Longer than any sender may try (14 days).
 constexpr std::int64_t life_days = 30;
-constexpr std::chrono::hours saved_every{1};
 constexpr ContentHash closed{};  ///< in place of a hash
 
 void update(crypto_generichash_state& state, std::string_view bytes) {
@@ -64,12 +63,6 @@ void IdentityTable::close_long_text(RowId peer_id, std::int64_t first_us, RowId 
 
 std::int64_t IdentityTable::today() {
     return std::chrono::floor<std::chrono::days>(Duration{state_.meta().age_us}).count();
-}
-
-void IdentityTable::age(Duration passed) {
-    unsaved_age_ += passed;
-    if (unsaved_age_ < saved_every) return;
-    if (state_.transact([&] { state_.meta().age_us += unsaved_age_.count(); })) unsaved_age_ = {};
 }
 
 bool IdentityTable::has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {

@@ -28,10 +28,6 @@ public:
     void close_long_text(RowId peer_id, std::int64_t first_us, RowId message_id);
     bool is_closed(RowId peer_id, std::int64_t first_us);
 
-    /// So much time has passed, by the clock that never steps: the wall clock may jump, and must
-    /// not make a key old that a sender is still trying. Kept by the hour; what is less may be
-    /// lost.
-    void age(Duration passed);
     /// Forgets those of more than 30 days among the next few in the order of keys. True if it found
     /// some; then there may be more.
     bool sweep();
@@ -51,7 +47,6 @@ private:
     sqlite::Statement after_;
     sqlite::Statement erase_;
     Key position_;
-    Duration unsaved_age_{0};
 };
 
 }  // namespace p2pd

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t cached_peers_max = 16384;
 constexpr std::size_t wal_frame_header_bytes = 24;
 constexpr std::uint64_t reserved_ahead_bytes = std::uint64_t{1024} * 1024;
+constexpr std::chrono::hours age_saved_after{1};
 
 [[noreturn]] void fail_for_room(const StoreFolder& folder) {
     throw StoreFailure("the disk is full: " + folder.database().parent_path().string() +
@@ -304,6 +305,11 @@ void StoreState::add_pending(RowId peer_id, std::int64_t difference) {
     pending_differences_[peer_id] += difference;
 }
 
+void StoreState::age(Duration passed) {
+    unsaved_age_ += passed;
+    if (unsaved_age_ >= age_saved_after) transact([] {});
+}
+
 void StoreState::checkpoint_if_due() {
     if (file_.wal_bytes() >= options_.checkpoint_bytes) file_.checkpoint_and_reuse();
 }
@@ -331,10 +337,12 @@ void StoreState::finish() {
     hosts_.save();
     blocks_.save();
     changes_.save();
-    const bool changed =
-        meta_ != saved_meta_ || sqlite3_total_changes64(connection().handle()) != changes_before_;
+    const bool changed = meta_ != saved_meta_ ||
+                         sqlite3_total_changes64(connection().handle()) != changes_before_ ||
+                         unsaved_age_ >= age_saved_after;
     if (changed) {
         ++meta_.commits;
+        meta_.age_us += unsaved_age_.count();
         save_meta_.execute(meta_.last_id, meta_.last_cursor, meta_.last_stamp_us,
                            meta_.last_order_us, meta_.messages, meta_.unread, meta_.pending,
                            meta_.peers, meta_.indexed_id, meta_.commits, meta_.strangers.messages,
@@ -346,6 +354,7 @@ void StoreState::finish() {
     file_.reserve(pages());
     commit_.execute();
     saved_meta_ = meta_;
+    if (changed) unsaved_age_ = {};
     if (changed) file_.folder().witness_commits(meta_.commits);
 }
 

@@ -131,6 +131,11 @@ public:
     /// Counts outgoing messages without a final state, also for their peer. In a transaction only.
     void add_pending(RowId peer_id, std::int64_t difference);
 
+    /// So much time has passed in which the store was in use, by the clock that never steps: the
+    /// wall clock may jump, and must not make a dedup key old that a sender is still trying. Saved
+    /// with the next transaction that changes anything, or once it is an hour.
+    void age(Duration passed);
+
     /// Before a transaction rather than after it, so that no acknowledgement waits for it.
     void checkpoint_if_due();
     /// After a full disk: the WAL can be used from its start again.
@@ -165,6 +170,7 @@ private:
     ChangeTable changes_;
     Meta saved_meta_;                   ///< as the file has it
     sqlite3_int64 changes_before_ = 0;  ///< the connection's counter, at the begin
+    Duration unsaved_age_{};
     std::unordered_map<RowId, std::int64_t> pending_differences_;
     std::unordered_map<Endpoint, RowId, EndpointHash> peer_ids_;  ///< some, to save looking up
     std::unordered_map<RowId, RowId> host_ids_;                   ///< of some peers

@@ -70,6 +70,16 @@ TEST_F(Upkeep, ForgetsNoIdentityWhenTheClockJumps) {
     EXPECT_EQ(store->counts().messages, 1U);
 }
 
+TEST_F(Upkeep, CountsTheAgeOfIdentitiesThoughItNeverRunsForAnHour) {
+    for (int run = 1; run <= 31 * 25; ++run) {
+        store->age(std::chrono::minutes(58));
+        receive({received(alice, run, "x")});
+        if (run % 50 == 0) reopen();
+    }
+    for (int call = 0; call < 3; ++call) store->maintain(at_second(1000));
+    EXPECT_LT(std::stoi(ask("SELECT count(*) FROM identity")), 31 * 25);
+}
+
 TEST_F(Upkeep, CountsTheAgeOfIdentitiesOverRestarts) {
     receive({received(alice, 1, "x")});
     for (int day = 0; day < 31; ++day) {
