@@ -106,7 +106,7 @@ asio::awaitable<void> ControlClient::read_lines() {
             handle(std::string_view{buffer}.substr(begin, end - begin));
             begin = end + 1;
             end = buffer.find('\n', begin);
-            co_await until_ready_for_next();
+            if (busy()) co_await until_ready_for_next();  // a coroutine for each line costs more
         }
         buffer.erase(0, begin);
     }

@@ -80,7 +80,8 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 using Bytes = std::span<const std::uint8_t>;
 
 /// One execution of a statement, from its binding to its end. Parameters are numbered in the order
-/// given; texts and bytes are not copied (but for temporary strings), so they must outlive the run.
+/// given, and all are given each time; texts and bytes are not copied (but for temporary strings),
+/// so they must outlive the run.
 class Run {
 public:
     template <class... Values>
@@ -92,7 +93,6 @@ public:
     ~Run() {
         // What reset reports was thrown by step() already.
         sqlite3_reset(statement_);
-        sqlite3_clear_bindings(statement_);
     }
     Run(const Run&) = delete;
     Run& operator=(const Run&) = delete;
@@ -154,9 +154,9 @@ void Run::bind(Value&& value) {
     using T = std::remove_cvref_t<Value>;
     if constexpr (is_optional<T>) {
         if (value) return bind(*std::forward<Value>(value));
-        ++bound_;  // left NULL
+        bind(std::nullopt);
     } else if constexpr (std::is_same_v<T, std::nullopt_t>) {
-        ++bound_;
+        connection_.check(sqlite3_bind_null(statement_, ++bound_));
     } else if constexpr (std::is_same_v<T, std::string> && std::is_rvalue_reference_v<Value&&>) {
         bind_text(value, SQLITE_TRANSIENT);  // NOLINT: SQLite's own cast
     } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {

@@ -49,12 +49,13 @@ bool Endpoint::is_unspecified() const {
 
 std::string Endpoint::ip_text() const {
     if (is_v4()) {
-        std::string text;
+        std::array<char, 16> digits{};
+        char* at = digits.data();
         for (std::size_t i = v4_prefix.size(); i < address.size(); ++i) {
-            if (!text.empty()) text += '.';
-            text += std::to_string(address[i]);
+            if (at != digits.data()) *at++ = '.';
+            at = std::to_chars(at, digits.end(), address[i]).ptr;
         }
-        return text;
+        return {digits.data(), at};
     }
     std::array<char, INET6_ADDRSTRLEN> buffer{};
     inet_ntop(AF_INET6, address.data(), buffer.data(), buffer.size());
@@ -63,8 +64,8 @@ std::string Endpoint::ip_text() const {
 }
 
 std::string Endpoint::text() const {
-    const std::string ip = is_v4() ? ip_text() : "[" + ip_text() + "]";
-    return ip + ":" + std::to_string(port);
+    std::string text = is_v4() ? ip_text() : "[" + ip_text() + "]";
+    return text.append(":").append(std::to_string(port));
 }
 
 std::optional<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port) {
