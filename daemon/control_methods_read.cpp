@@ -76,19 +76,23 @@ void ControlMethods::thread(const Caller& /*caller*/, const ThreadParams& params
                       page_to(responder));
         return;
     }
+    struct Thread {
+        std::optional<MessagesResult> page;  ///< none: there is no such message
+        MessageId newest = 0;
+    };
     daemon_.query(
         [params](Store& store) {
             const std::array ids{*params.id};
             const std::vector<MessageRecord> found = store.get(ids);
-            if (found.empty()) return std::pair{MessagesResult{}, store.counts().newest_id};
+            const MessageId newest = store.counts().newest_id;
+            if (found.empty()) return Thread{std::nullopt, newest};
             const Endpoint peer = parse_endpoint(found.front().peer, 0).value_or(Endpoint{});
-            return std::pair{store.thread(params, peer), MessageId{0}};
+            return Thread{store.thread(params, peer), newest};
         },
-        answering(responder,
-                  [params, responder](const std::pair<MessagesResult, MessageId>& found) {
-                      if (found.first.messages.empty()) require_all({*params.id}, {}, found.second);
-                      responder.result(found.first);
-                  }));
+        answering(responder, [params, responder](const Thread& thread) {
+            if (!thread.page) require_all({*params.id}, {}, thread.newest);
+            responder.result(*thread.page);
+        }));
 }
 
 void ControlMethods::search(const Caller& /*caller*/, const SearchParams& params,

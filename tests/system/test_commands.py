@@ -145,6 +145,8 @@ def test_sent_show_and_thread(alice: Daemon, bob: Daemon) -> None:
     thread = [line["text"] for line in alice.ctl_json("thread", bob.address)]
     assert thread[-2:] == ["look at this", "looking"]
     assert [line["text"] for line in alice.ctl_json("thread", str(number))] == thread
+    nothing = alice.ctl("thread", str(number), "--until", "2001-01-01")
+    assert nothing.exit == 1 and "no such messages" in nothing.err, nothing
 
 
 def test_wait_retry_and_cancel(hosts: Hosts) -> None:
