@@ -64,7 +64,14 @@ std::vector<MessageRecord> wait_until(Context& context, const std::vector<std::u
 ExitCode deliver_and_be_read(Context& context, const SendResult& accepted, std::string text,
                              ReadMark until) {
     const auto deadline = reply_deadline(context.arguments());
-    MessageRecord record = wait_until(context, {accepted.id}, deadline).front();
+    MessageRecord record = accepted_record(accepted, {});
+    do {
+        const milliseconds left =
+            deadline ? milliseconds(poll_timeout(deadline)) : wait_timeout_max;
+        auto known = confirmed(context, {accepted.id}, left);
+        if (known.empty()) break;  // the daemon has gone, twice
+        record = std::move(known.front());
+    } while (!deadline && !is_final(record.state));
     record.text = std::move(text);
     if (record.state != SendState::delivered || context.json()) {
         const ExitCode exit = report(context, record, true);
