@@ -193,13 +193,17 @@ std::optional<PeerSocket::Addressed> PeerSocket::address(const Transmit& transmi
 
 void PeerSocket::send(const std::vector<Transmit>& transmits) {
     const std::size_t before = waiting_.size();
+    std::vector<const Transmit*> leaving;
     for (const Transmit& transmit : transmits) {
         auto addressed = address(transmit);
         if (!addressed) continue;
-        handlers_.encoded(transmit, addressed->datagram.bytes.size());
+        leaving.push_back(&transmit);
         waiting_.push_back(std::move(*addressed));
     }
     even_out(before);
+    for (std::size_t i = 0; i < leaving.size(); ++i) {
+        handlers_.encoded(*leaving[i], waiting_[before + i].datagram.bytes.size());
+    }
     flush_waiting();
 }
 

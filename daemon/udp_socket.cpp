@@ -168,7 +168,7 @@ void UdpSocket::take_refused(const Refused& refused) {
 /// cuts.
 class UdpSocket::Burst {
 public:
-    /// Up to `alone_until` each is a message by itself.
+    /// The first `alone` are a message each.
     Burst(std::span<const OutDatagram> datagrams, std::size_t alone) {
         while (count_ < burst_max && taken_ < datagrams.size() && taken_ < parts_.size()) {
             const auto rest = datagrams.subspan(taken_);

@@ -39,7 +39,7 @@ protected:
         return sizes;
     }
 
-    std::vector<std::size_t> told_;  ///< of each, before it may be filled up
+    std::vector<std::size_t> told_;  ///< of each, as it leaves
     boost::asio::io_context loop;
     UdpSocket receiver{loop, parse_endpoint("127.0.0.1:0", 0).value()};
     PeerSocket socket{loop, {parse_endpoint("127.0.0.1:0", 0).value()}, {}};
