@@ -24,6 +24,8 @@ constexpr CounterRow counter_rows[] = {
     {"acks_received", &NodeCounters::acks_received, "ACKs that came in."},
     {"acks_unmatched", &NodeCounters::acks_unmatched,
      "ACKs that came in for what nothing waits for."},
+    {"receipts_received", &NodeCounters::receipts_received,
+     "Questions and answers that came in about whether a message was read."},
     {"acks_sent", &NodeCounters::acks_sent, "Messages confirmed or refused."},
     {"acks_too_late", &NodeCounters::acks_too_late,
      "ACKs not sent, as the sender has tried again since."},
