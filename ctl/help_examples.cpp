@@ -1,4 +1,5 @@
-// ctl: real uses, for help and the manual. Includes std and libc.
+// ctl: real uses, for help and the manual. Includes std, libc and
+// ctl/language.h.
 #include "ctl/help_examples.h"
 
 #include "ctl/language.h"

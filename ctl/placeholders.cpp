@@ -1,4 +1,5 @@
-// ctl: the words in capitals that help shows for what is to be typed. Includes std only.
+// ctl: the words in capitals that help shows for what is to be typed. Includes std and
+// ctl/language.h.
 #include "ctl/placeholders.h"
 
 #include <algorithm>
