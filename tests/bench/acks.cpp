@@ -1,12 +1,14 @@
 // tests/bench: a thousand receivers in one process. Includes std, POSIX and bench.
 // acks: binds a port of all addresses, prints it, and confirms each message at once, as a p2pd
 // would that had the fastest of disks, from the very address of 127/8 that it came to.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 
 #include "tests/bench/json_scan.h"
@@ -18,7 +20,7 @@ namespace {
 using Control = std::array<char, CMSG_SPACE(sizeof(in_pktinfo))>;
 
 struct Received {
-    std::array<char, 2048> bytes;
+    std::array<char, 65536> bytes;
     std::size_t size = 0;
     sockaddr_in source{};
     in_addr arrived_at{};
@@ -58,8 +60,8 @@ void answer(int descriptor, Received& received, const std::string& text) {
 }
 
 /// The ACK of common/WIRE.md; empty for what is no message.
-std::string ack_of(const Received& received) {
-    const JsonScan message({received.bytes.data(), received.size});
+std::string ack_of(std::string_view object) {
+    const JsonScan message(object);
     const std::string stamp(message.raw("Timestamp da mensagem"));
     if (stamp.empty()) return {};
     const auto member = [&](const char* name) { return std::string(message.raw(name)); };
@@ -67,6 +69,17 @@ std::string ack_of(const Received& received) {
            R"(,"Porta_origem":)" + member("Porta_destino") + R"(,"Porta_destino":)" +
            member("Porta_origem") + R"(,"Timestamp da mensagem original":)" + stamp +
            R"(,"Timestamp da mensagem de resposta":)" + stamp + R"(,"ACK":true,"p2pd":{"v":1}})";
+}
+
+/// A datagram may hold many objects, one a line.
+void confirm_all(int descriptor, Received& received) {
+    std::string_view rest(received.bytes.data(), received.size);
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        const std::string ack = ack_of(rest.substr(0, end));
+        if (!ack.empty()) answer(descriptor, received, ack);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
 }
 
 }  // namespace
@@ -84,9 +97,7 @@ int main() {
         pollfd entry{descriptor, POLLIN, 0};
         poll(&entry, 1, -1);
         while (receive(descriptor, received)) {
-            if (const std::string ack = ack_of(received); !ack.empty()) {
-                answer(descriptor, received, ack);
-            }
+            confirm_all(descriptor, received);
         }
     }
 }
