@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import queue
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jeepney
 import pytest
-from jeepney.io.blocking import open_dbus_connection
 
-from bus import THE_BUS, Bus
+from bus import Bus
+from bus_service import BusService
 from control import TIME_FACTOR
 from harness import Daemon, Hosts
 from programs import P2PCTL, Finished, clean_environment, run_ctl
@@ -24,32 +23,18 @@ ALLOW = (f'<policy context="default"><allow own="{DESKTOP}"/>'
 SECONDS = 20 * TIME_FACTOR
 
 
-class Desktop:
+class Desktop(BusService):
     """Owns the name of the notification service, and keeps what it is told to show; while it is
     broken, it answers with an error."""
 
     def __init__(self, bus: Bus, *capabilities: str) -> None:
-        self.bus = bus
+        super().__init__(bus, DESKTOP)
         self.capabilities = list(capabilities)
         self.broken = False
         self.shown: queue.Queue[tuple[Any, ...]] = queue.Queue()
-        self.connection = open_dbus_connection(bus=bus.address)
-        self.connection.send_and_get_reply(
-            jeepney.new_method_call(THE_BUS, "RequestName", "su", (DESKTOP, 4)))
-        self.thread = threading.Thread(target=self._serve)
-        self.thread.start()
+        self.begin()
 
-    def _serve(self) -> None:
-        while True:
-            message = self.connection.receive()
-            if message.header.message_type != jeepney.MessageType.method_call:
-                continue
-            member = message.header.fields[jeepney.HeaderFields.member]
-            if member == "Exit":
-                return
-            self.connection.send(self._answer(message, member))
-
-    def _answer(self, message: jeepney.Message, member: str) -> jeepney.Message:
+    def answer(self, message: jeepney.Message, member: str) -> jeepney.Message:
         if member == "GetCapabilities":
             return jeepney.new_method_return(message, "as", (self.capabilities,))
         assert member == "Notify"
@@ -63,11 +48,6 @@ class Desktop:
         """The summary and the body of the next notification."""
         _, _, _, summary, body, *_ = self.shown.get(timeout=SECONDS)
         return summary, body
-
-    def close(self) -> None:
-        self.bus.busctl("call", "--expect-reply=no", DESKTOP, "/", DESKTOP, "Exit")
-        self.thread.join()
-        self.connection.close()
 
 
 class Watch:

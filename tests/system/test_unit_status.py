@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Iterator
 
 import jeepney
 import pytest
-from jeepney.io.blocking import open_dbus_connection
 
-from bus import THE_BUS, Bus
+from bus import Bus
+from bus_service import BusService
 from control import TIME_FACTOR
 from harness import Daemon, Hosts
 from programs import P2PCTL, run_ctl
@@ -22,32 +21,19 @@ ALLOW = (f'<policy context="default"><allow own="{MANAGER}"/>'
          f'<allow send_destination="{MANAGER}"/></policy></busconfig>')
 
 
-class Systemd:
+class Systemd(BusService):
     """In the place of systemd on a bus: knows one process, which belongs to `unit`."""
 
     def __init__(self, bus: Bus, pid: int, unit: str) -> None:
+        super().__init__(bus, MANAGER)
         self.pid = pid
         self.properties = {"Id": ("s", unit), "ActiveState": ("s", "active"),
                            "ActiveEnterTimestamp": ("t", SINCE_US), "NRestarts": ("u", 3),
                            "ExecMainStatus": ("i", 0)}
         self.asked: list[str] = []
-        self.connection = open_dbus_connection(bus=bus.address)
-        self.connection.send_and_get_reply(
-            jeepney.new_method_call(THE_BUS, "RequestName", "su", (MANAGER, 4)))
-        self.thread = threading.Thread(target=self._serve)
-        self.thread.start()
+        self.begin()
 
-    def _serve(self) -> None:
-        while True:
-            message = self.connection.receive()
-            if message.header.message_type != jeepney.MessageType.method_call:
-                continue
-            member = message.header.fields[jeepney.HeaderFields.member]
-            if member == "Exit":
-                return
-            self.connection.send(self._answer(message, member))
-
-    def _answer(self, message: jeepney.Message, member: str) -> jeepney.Message:
+    def answer(self, message: jeepney.Message, member: str) -> jeepney.Message:
         self.asked.append(member)
         if member == "GetUnitByPID" and message.body == (self.pid,):
             return jeepney.new_method_return(message, "o", (UNIT_PATH,))
@@ -56,11 +42,6 @@ class Systemd:
         if member == "Get" and message.body[1] in self.properties:
             return jeepney.new_method_return(message, "v", (self.properties[message.body[1]],))
         return jeepney.new_error(message, MANAGER + ".NoSuchUnit")
-
-    def close(self, bus: Bus) -> None:
-        bus.busctl("call", "--expect-reply=no", MANAGER, "/", MANAGER, "Exit")
-        self.thread.join()
-        self.connection.close()
 
 
 @pytest.fixture
@@ -90,7 +71,7 @@ def test_the_state_of_the_unit_is_shown(alice: Daemon, bus: Bus, user: bool) -> 
         shown = status(alice, bus, user=user)
         as_json = status(alice, bus, "--json", user=user)
     finally:
-        systemd.close(bus)
+        systemd.close()
     assert "p2pd.service, active since 2023-11-14 22:13:20" in shown and "3 restarts" in shown
     assert ('"service":{"unit":"p2pd.service","state":"active",'
             '"since":"2023-11-14T22:13:20.123456Z","restarts":3}') in as_json
@@ -102,7 +83,7 @@ def test_of_what_is_no_service_nothing_is_said(alice: Daemon, bus: Bus, unit: st
     try:
         shown = status(alice, bus)
     finally:
-        systemd.close(bus)
+        systemd.close()
     assert unit not in shown and "service" not in shown
     assert "GetUnitByPID" in systemd.asked
 
@@ -112,7 +93,7 @@ def test_a_process_that_systemd_does_not_know_is_no_service(alice: Daemon, bus: 
     try:
         assert "service" not in status(alice, bus)
     finally:
-        systemd.close(bus)
+        systemd.close()
 
 
 def test_what_systemd_does_not_say_is_not_made_up(alice: Daemon, bus: Bus) -> None:
@@ -121,7 +102,7 @@ def test_what_systemd_does_not_say_is_not_made_up(alice: Daemon, bus: Bus) -> No
         del systemd.properties[missing]
         shown = status(alice, bus)
         assert "service" not in shown, missing
-    systemd.close(bus)
+    systemd.close()
 
 
 def doctor(hosts: Hosts, bus: Bus) -> str:
@@ -140,7 +121,7 @@ def test_the_doctor_says_how_the_service_ended(hosts: Hosts, bus: Bus) -> None:
     try:
         assert doctor(hosts, bus).endswith("; p2pd.service is failed, it ended with 78")
     finally:
-        systemd.close(bus)
+        systemd.close()
 
 
 def test_of_a_unit_that_is_not_loaded_the_doctor_says_nothing(hosts: Hosts, bus: Bus) -> None:
@@ -148,7 +129,7 @@ def test_of_a_unit_that_is_not_loaded_the_doctor_says_nothing(hosts: Hosts, bus:
     try:
         assert doctor(hosts, bus).endswith("does not exist")
     finally:
-        systemd.close(bus)
+        systemd.close()
 
 
 def test_without_systemd_or_a_bus_nothing_is_said(alice: Daemon, bus: Bus) -> None:
