@@ -42,6 +42,12 @@ private:
 namespace json_text_detail {
 
 void append_text(std::string& out, std::string_view text);
+/// What needs no escapes.
+inline void append_plain(std::string& out, std::string_view text) {
+    out += '"';
+    out += text;
+    out += '"';
+}
 void append_number(std::string& out, std::int64_t value);
 void append_number(std::string& out, std::uint64_t value);
 /// By nlohmann, which writes whatever there is.
@@ -78,9 +84,11 @@ void append_json(std::string& out, const T& value) {
     } else if constexpr (HasFields<T>) {
         append_object(out, value);
     } else if constexpr (NamedEnum<T>) {
-        append_text(out, enum_name(value));
+        append_plain(out, enum_name(value));
     } else if constexpr (std::is_same_v<T, UtcTime>) {
-        append_text(out, to_rfc3339(value));
+        out += '"';
+        append_rfc3339(out, value);
+        out += '"';
     } else if constexpr (std::is_same_v<T, bool>) {
         out += value ? "true" : "false";
     } else if constexpr (std::signed_integral<T>) {

@@ -159,23 +159,38 @@ std::string shown(std::int64_t us, const ShownUnit& unit) {
 }  // namespace
 
 std::string to_rfc3339(UtcTime time) {
+    std::string text;
+    append_rfc3339(text, time);
+    return text;
+}
+
+/// Digit by digit, as each answer of the daemon has a few.
+void append_rfc3339(std::string& out, UtcTime time) {
     const std::int64_t us = std::clamp(time.us, year_0000_us, year_10000_us - 1);
     const std::chrono::sys_time<microseconds> point{microseconds{us}};
     const auto day = std::chrono::floor<std::chrono::days>(point);
     const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{point - day};
-    std::string text = "0000-00-00T00:00:00.000000Z";  // each answer has a few
-    const auto put = [&text](std::size_t end, std::int64_t number) {
-        for (; number > 0; number /= 10) text[--end] = static_cast<char>('0' + number % 10);
+    const auto us_of_day = static_cast<std::uint64_t>((point - day).count());
+    const auto second_of_day = static_cast<std::uint32_t>(us_of_day / second_us);
+    const auto millionths = static_cast<std::uint32_t>(us_of_day % second_us);
+    const auto year = static_cast<std::uint32_t>(static_cast<int>(date.year()));
+    std::array<char, 27> text{"0000-00-00T00:00:00.000000"};
+    const auto put = [&text](std::size_t at, std::uint32_t number) {
+        text[at] = static_cast<char>('0' + number / 10);
+        text[at + 1] = static_cast<char>('0' + number % 10);
     };
-    put(4, static_cast<int>(date.year()));
-    put(7, static_cast<unsigned>(date.month()));
-    put(10, static_cast<unsigned>(date.day()));
-    put(13, clock.hours().count());
-    put(16, clock.minutes().count());
-    put(19, clock.seconds().count());
-    put(26, clock.subseconds().count());
-    return text;
+    put(0, year / 100);
+    put(2, year % 100);
+    put(5, static_cast<unsigned>(date.month()));
+    put(8, static_cast<unsigned>(date.day()));
+    put(11, second_of_day / 3600);
+    put(14, second_of_day / 60 % 60);
+    put(17, second_of_day % 60);
+    put(20, millionths / 10'000);
+    put(22, millionths / 100 % 100);
+    put(24, millionths % 100);
+    text.back() = 'Z';
+    out.append(text.data(), text.size());
 }
 
 std::optional<UtcTime> parse_rfc3339(std::string_view text) {

@@ -18,6 +18,8 @@ struct UtcTime {
 
 /// RFC 3339 in UTC with six decimals: `2026-11-22T10:31:00.123456Z`.
 std::string to_rfc3339(UtcTime time);
+/// The same behind `out`.
+void append_rfc3339(std::string& out, UtcTime time);
 
 /// Reads RFC 3339 (`Z` or an offset, any number of decimals); empty when it is not that.
 std::optional<UtcTime> parse_rfc3339(std::string_view text);

@@ -193,11 +193,17 @@ Endpoint endpoint_of(const std::string& peer, const HostPort& address) {
 
 }  // namespace
 
-Endpoint ControlMethods::resolve(const std::string& peer) const {
+Endpoint ControlMethods::resolve(const std::string& peer) {
     if (const auto known = daemon_.book().find(peer)) return *known;
+    if (peer == resolved_text_) return resolved_;
     const auto address = split_host_port(peer, default_udp_port);
     if (address && is_ip_address(address->host)) {
-        return endpoint_of(peer, *address);
+        const Endpoint endpoint = endpoint_of(peer, *address);
+        if (endpoint.scope_id == 0) {  // an interface may get another number
+            resolved_text_ = peer;
+            resolved_ = endpoint;
+        }
+        return endpoint;
     }
     const auto names = daemon_.book().names();
     const auto nearest = nearest_name(peer, names);
@@ -206,7 +212,7 @@ Endpoint ControlMethods::resolve(const std::string& peer) const {
         nearest ? "did you mean " + std::string(*nearest) + "?" : "p2pctl peer add NAME ADDRESS"};
 }
 
-std::optional<Endpoint> ControlMethods::resolve(const std::optional<std::string>& peer) const {
+std::optional<Endpoint> ControlMethods::resolve(const std::optional<std::string>& peer) {
     if (!peer) return std::nullopt;
     return resolve(*peer);
 }

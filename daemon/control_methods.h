@@ -116,8 +116,8 @@ private:
 
     bool is_admin(const Caller& caller) const;
     /// An address, or a name of the book; throws ControlFailure.
-    Endpoint resolve(const std::string& peer) const;
-    std::optional<Endpoint> resolve(const std::optional<std::string>& peer) const;
+    Endpoint resolve(const std::string& peer);
+    std::optional<Endpoint> resolve(const std::optional<std::string>& peer);
 
     struct Sending {
         Responder responder;
@@ -128,6 +128,8 @@ private:
     Waits waits_;
     ReceiptWaits receipt_waits_;
     std::map<std::int64_t, Sending> sending_;  ///< by ticket
+    std::string resolved_text_;  ///< the latest address, as the next is often the same
+    Endpoint resolved_;
     std::set<std::uint32_t> admins_;
     std::vector<Json> descriptions_;
 };
