@@ -27,6 +27,31 @@ std::size_t parts_of_whole_text(std::span<const ReceivedMessage> received) {
     return first.part->count;
 }
 
+/// Some that are packed, as they come one after the other between us and one peer.
+class PackedRun {
+public:
+    explicit PackedRun(std::size_t messages_min) : messages_min_(messages_min) {}
+
+    /// Is the one at `index` one of them? Asked of each in turn.
+    template <class Message>
+    bool holds(std::span<const Message> messages, std::size_t index) {
+        if (index >= end_) {
+            begin_ = end_ = index;
+            while (end_ < messages.size() && messages[end_].peer == messages[index].peer &&
+                   MessageTable::may_be_packed(messages[end_])) {
+                ++end_;
+            }
+            if (end_ == begin_) ++end_;
+        }
+        return end_ - begin_ >= messages_min_;
+    }
+
+private:
+    std::size_t messages_min_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
 }  // namespace
 
 BatchWriter::BatchWriter(StoreState& state, PeerTable& peers, MessageTable& messages,
@@ -53,36 +78,45 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
     for (const Endpoint& peer : batch.unfamiliar) {
         if (const auto facts = peers_.facts(peer)) result.familiar.push_back(*facts);
     }
-    for (const OutgoingMessage& message : batch.accepted) {
-        result.accepted.push_back(accept(message));
+    const std::span accepted(batch.accepted);
+    const std::size_t packed_min = std::max<std::size_t>(2, state_.options().pack_messages_min);
+    PackedRun run(packed_min);
+    for (std::size_t i = 0; i < accepted.size(); ++i) {
+        result.accepted.push_back(accept(accepted[i], run.holds(accepted, i)));
     }
     const std::span received(batch.received);
+    run = PackedRun(packed_min);
     for (std::size_t i = 0; i < received.size();) {
         const std::size_t parts = parts_of_whole_text(received.subspan(i));
         if (parts > 0 && receive_whole(received.subspan(i, parts), i, result)) {
             i += parts;
         } else {
-            if (!receive(received[i], i, result)) result.turned_away.push_back(i);
+            const bool packed = run.holds(received, i);
+            if (!receive(received[i], i, packed, result)) result.turned_away.push_back(i);
             ++i;
         }
     }
     for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
+    if (batch.updates.empty()) return;
+    state_.packs().save();
     apply(batch.updates);
 }
 
-BatchResult::Accepted BatchWriter::accept(const OutgoingMessage& message) {
+BatchResult::Accepted BatchWriter::accept(const OutgoingMessage& message, bool packed) {
     if (!message.request_id.empty()) {
         if (const auto first = messages_.find_request(message.request_id)) {
             return {static_cast<MessageId>(*first), true};
         }
     }
-    const RowId id = messages_.add(message, state_.peer(message.peer));
+    const RowId peer_id = state_.peer(message.peer);
+    const RowId id = packed ? messages_.pack(message, peer_id) : messages_.add(message, peer_id);
     return {static_cast<MessageId>(id), false};
 }
 
 /// The identity comes first: what it has is a copy, whatever became of the message since. False:
 /// the sender is a stranger, of whom no more is kept.
-bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, BatchResult& result) {
+bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, bool packed,
+                          BatchResult& result) {
     const ContentHash hash = content_hash(message);
     if (!state_.has_room(message.peer, message.text.size())) {
         const auto peer_id = state_.find_peer(message.peer);
@@ -92,7 +126,7 @@ bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, Bat
     std::optional<RowId> own_id;
     if (!message.part) own_id = state_.meta().last_id + 1;
     if (identities_.add(peer_id, message.stamp.us, hash, own_id)) {
-        keep(peer_id, message, index, result);
+        keep(peer_id, message, index, packed, result);
     }
     return true;
 }
@@ -115,17 +149,18 @@ bool BatchWriter::receive_whole(std::span<const ReceivedMessage> parts, std::siz
         result.arrived.push_back({index + parts.size() - 1, id});
         return true;
     }
-    for (const std::size_t i : fresh) keep(peer_id, parts[i], index + i, result);
+    for (const std::size_t i : fresh) keep(peer_id, parts[i], index + i, false, result);
     return true;
 }
 
 void BatchWriter::keep(RowId peer_id, const ReceivedMessage& message, std::size_t index,
-                       BatchResult& result) {
+                       bool packed, BatchResult& result) {
     const RowId last_id = state_.meta().last_id;
     const auto reply_to = answered(message);
     if (!message.part || !long_texts_.take(peer_id, message, reply_to)) {
-        messages_.add(NewReceived{peer_id, message.stamp, message.text, 1, reply_to, message.claims,
-                                  message.received_at});
+        const NewReceived whole{peer_id,  message.stamp,  message.text,       1,
+                                reply_to, message.claims, message.received_at};
+        packed ? messages_.pack(whole) : messages_.add(whole);
     }
     if (state_.meta().last_id == last_id) return;
     result.arrived.push_back({index, static_cast<MessageId>(state_.meta().last_id)});
@@ -199,6 +234,7 @@ void BatchWriter::reopen(const OutgoingUpdate& update, Progress progress) {
 void BatchWriter::end(const OutgoingUpdate& update, Progress progress) {
     if (progress.state == OutState::delivered) return;
     if (progress.state != OutState::pending && update.state != OutState::delivered) return;
+    if (progress.packed && update.state == OutState::delivered && deliver({&update, 1})) return;
     const Progress before = progress;
     progress.state = update.state;
     progress.attempts = std::max(progress.attempts, update.attempts);

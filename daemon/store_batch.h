@@ -21,12 +21,13 @@ public:
 
 private:
     void write(const StoreBatch& batch, BatchResult& result);
-    BatchResult::Accepted accept(const OutgoingMessage& message);
+    BatchResult::Accepted accept(const OutgoingMessage& message, bool packed);
     // `index` is the place in the batch.
-    bool receive(const ReceivedMessage& message, std::size_t index, BatchResult& result);
+    bool receive(const ReceivedMessage& message, std::size_t index, bool packed,
+                 BatchResult& result);
     bool receive_whole(std::span<const ReceivedMessage> parts, std::size_t index,
                        BatchResult& result);
-    void keep(RowId peer_id, const ReceivedMessage& message, std::size_t index,
+    void keep(RowId peer_id, const ReceivedMessage& message, std::size_t index, bool packed,
               BatchResult& result);
     /// Our message that this one answers.
     std::optional<RowId> answered(const ReceivedMessage& message);

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 
+#include "daemon/store_each_message.h"
 #include "daemon/store_folder.h"
 #include "daemon/store_page_file.h"
 #include "daemon/store_schema.h"
@@ -15,6 +16,7 @@ namespace p2pd {
 namespace {
 
 constexpr std::size_t pages_named_max = 20;
+constexpr std::size_t packs_since = 7;  ///< version of the schema
 
 /// What must be 0, and what it means if it is not.
 struct Rule {
@@ -27,7 +29,7 @@ constexpr Rule rules[] = {
      "messages have no text"},
     {"SELECT count(*) FROM body b LEFT JOIN message m ON m.id = b.id WHERE m.id IS NULL",
      "texts have no message"},
-    {"SELECT count(*) FROM message m LEFT JOIN peer p ON p.id = m.peer_id WHERE p.id IS NULL",
+    {"SELECT count(*) FROM each_message m LEFT JOIN peer p ON p.id = m.peer_id WHERE p.id IS NULL",
      "messages have no peer"},
     {"SELECT count(*) FROM part p LEFT JOIN long_text l ON l.id = p.id / 1024 WHERE l.id IS NULL",
      "parts belong to no long text"},
@@ -38,36 +40,37 @@ constexpr Rule rules[] = {
      "(SELECT coalesce(sum(open), 0) FROM block b WHERE b.peer_id = p.id AND b.dir = 'out')",
      "peers have not the number of waiting messages that they should have", 6},
     {"SELECT 1 - count(*) FROM meta", "rows of counters are missing"},
-    {"SELECT count(*) FROM meta WHERE messages != (SELECT count(*) FROM message)",
+    {"SELECT count(*) FROM meta WHERE messages != (SELECT count(*) FROM each_message)",
      "counters of messages are wrong"},
-    {"SELECT count(*) FROM meta WHERE unread != (SELECT count(*) FROM message WHERE tray = 0)",
+    {"SELECT count(*) FROM meta WHERE unread != (SELECT count(*) FROM each_message WHERE tray = 0)",
      "counters of unread messages are wrong"},
-    {"SELECT count(*) FROM meta WHERE pending != (SELECT count(*) FROM message WHERE tray = 2)",
+    {"SELECT count(*) FROM meta WHERE pending != (SELECT count(*) FROM each_message WHERE tray = "
+     "2)",
      "counters of waiting messages are wrong"},
     {"SELECT count(*) FROM meta WHERE peers != (SELECT count(*) FROM peer)",
      "counters of peers are wrong"},
     {"SELECT count(*) FROM peer p LEFT JOIN host h ON h.id = p.host_id WHERE h.id IS NULL",
      "peers have no host"},
-    {"SELECT count(*) FROM message m WHERE NOT EXISTS (SELECT 1 FROM block b "
+    {"SELECT count(*) FROM each_message m WHERE NOT EXISTS (SELECT 1 FROM block b "
      "WHERE b.first_id > m.id - 256 AND b.first_id <= m.id AND b.last_id >= m.id "
      "AND b.peer_id = m.peer_id AND (b.dir = 'in') = (m.stamp IS NOT NULL) "
      "AND (m.stamp IS NOT NULL OR b.first_us <= m.stamp_us "
      "AND b.last_us >= m.stamp_us + m.parts - 1))",
      "messages are in no block of their peer's", 6},
     {"SELECT count(*) FROM block b WHERE is_open != (open > 0) OR open != (SELECT count(*) "
-     "FROM message m WHERE m.id BETWEEN b.first_id AND b.last_id AND m.tray IN (0, 2)) "
-     "OR messages != (SELECT count(*) FROM message m "
+     "FROM each_message m WHERE m.id BETWEEN b.first_id AND b.last_id AND m.tray IN (0, 2)) "
+     "OR messages != (SELECT count(*) FROM each_message m "
      "WHERE m.id BETWEEN b.first_id AND b.last_id)",
      "blocks have not the messages that they should have", 6},
-    {"SELECT count(*) FROM message m JOIN block b ON b.first_id > m.id - 256 "
+    {"SELECT count(*) FROM each_message m CROSS JOIN block b ON b.first_id > m.id - 256 "
      "AND b.first_id <= m.id AND b.last_id >= m.id "
      "WHERE m.tray = 2 AND m.expires_us < b.expires_us",
      "messages expire before their blocks do", 6},
-    {"SELECT (SELECT count(*) FROM message) != (SELECT coalesce(sum(count), 0) FROM change)",
+    {"SELECT (SELECT count(*) FROM each_message) != (SELECT coalesce(sum(count), 0) FROM change)",
      "sums of spans are wrong", 6},
-    {"SELECT (SELECT count(*) FROM message) != (SELECT coalesce(sum(messages), 0) FROM block)",
+    {"SELECT (SELECT count(*) FROM each_message) != (SELECT coalesce(sum(messages), 0) FROM block)",
      "sums of blocks are wrong", 6},
-    {"SELECT count(*) FROM message m WHERE NOT EXISTS (SELECT 1 FROM change c "
+    {"SELECT count(*) FROM each_message m WHERE NOT EXISTS (SELECT 1 FROM change c "
      "WHERE c.first_cursor > m.cursor - 256 AND c.first_cursor <= m.cursor "
      "AND c.first_cursor + c.count > m.cursor "
      "AND c.first_id + m.cursor - c.first_cursor = m.id)",
@@ -81,8 +84,19 @@ constexpr Rule rules[] = {
      "counters of strangers are wrong"},
     {"SELECT count(*) FROM message WHERE (tray < 2) != (stamp IS NOT NULL)",
      "messages are neither received nor sent"},
-    {"SELECT count(*) FROM message, meta WHERE message.id > last_id OR cursor > last_cursor",
+    {"SELECT count(*) FROM each_message m, meta WHERE m.id > last_id OR cursor > last_cursor",
      "messages have numbers that were not given yet"},
+    {"SELECT count(*) FROM pack_span s LEFT JOIN pack p ON p.first_id = s.pack_id "
+     "WHERE p.first_id IS NULL OR s.first_id < p.first_id OR s.last_id > p.last_id "
+     "OR s.last_id < s.first_id OR s.peer_id != p.peer_id OR s.dir != p.dir",
+     "spans are in no pack of their peer's", 7},
+    {"SELECT count(*) FROM pack p WHERE p.last_id - p.first_id + 1 != "
+     "(SELECT coalesce(sum(s.last_id - s.first_id + 1), 0) FROM pack_span s "
+     "WHERE s.pack_id = p.first_id AND s.first_id BETWEEN p.first_id AND p.last_id)",
+     "packs have not the spans that they should have", 7},
+    {"SELECT count(*) FROM pack_span s JOIN message m ON m.id BETWEEN s.first_id AND s.last_id",
+     "messages are packed, and have rows", 7},
+    {"SELECT count(*) FROM each_message WHERE text IS NULL", "messages have no text", 7},
 };
 
 class Check {
@@ -162,6 +176,7 @@ private:
         sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         connection_->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON");
         require_own(*connection_);
+        add_each_message(*connection_);
         version_ = std::stoul(connection_->ask("PRAGMA user_version"));
         if (newer()) {
             throw StoreFailure("the store was written by a newer p2pd; check it with that one");
@@ -193,7 +208,15 @@ private:
     }
 
     void look_at(const Rule& rule) {
-        const std::string count = connection_->ask(rule.sql);
+        std::string sql = rule.sql;
+        if (version_ < packs_since) {
+            // Each message had a row.
+            constexpr std::string_view each("each_");
+            for (std::size_t at = 0; (at = sql.find(each, at)) != std::string::npos;) {
+                sql.erase(at, each.size());
+            }
+        }
+        const std::string count = connection_->ask(sql);
         if (count != "0") report_.damage.push_back(count + " " + rule.broken);
     }
 

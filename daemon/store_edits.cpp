@@ -10,12 +10,6 @@ namespace {
 // So few that on a full disk the room of the ballast is enough for one transaction.
 constexpr std::uint32_t edited_at_once = 200;
 
-std::vector<RowId> take_ids(sqlite::Run run) {
-    std::vector<RowId> ids;
-    while (ids.size() < edited_at_once && run.step()) ids.push_back(run.next<RowId>());
-    return ids;
-}
-
 /// `edit` says of each id whether it changed something.
 template <class Ids, class Edit>
 std::optional<std::uint64_t> edit_some(StoreState& state, const Ids& ids, Edit&& edit) {
@@ -47,7 +41,7 @@ std::optional<std::uint64_t> edit_range(StoreState& state, IdQuery& query, RowId
     std::uint64_t changed = 0;
     IdRange range{0, end};
     for (;;) {
-        const auto ids = take_ids(query.run(range, false, edited_at_once, std::nullopt));
+        const auto ids = query.take(range, false, edited_at_once, std::nullopt);
         if (ids.empty()) return changed;
         const auto changed_now = edit_some(state, ids, edit);
         if (!changed_now) return std::nullopt;
@@ -62,9 +56,9 @@ Edits::Edits(StoreState& state, MessageTable& messages, SearchIndex& search)
     : state_(state),
       messages_(messages),
       search_(search),
-      unread_(state, Shelf::unread),
-      read_(state, Shelf::read),
-      sent_(state, Shelf::sent) {}
+      unread_(state, messages, Shelf::unread),
+      read_(state, messages, Shelf::read),
+      sent_(state, messages, Shelf::sent) {}
 
 std::optional<std::uint64_t> Edits::mark(std::span<const MessageId> ids, bool read) {
     return edit_each(state_, ids, [&](RowId id) { return mark_one(id, read); });

@@ -111,9 +111,9 @@ Exporter::Exporter(StoreState& state)
       messages_(state.connection(),
                 "SELECT m.id, m.tray, p.address, m.time_us, m.stamp_us, m.parts, m.reply_to, "
                 "m.stamp, m.stamp_is_text, m.claims, m.state, m.attempts, m.parts_done, "
-                "m.expires_us, m.acked_us, m.rtt_us, m.reason, m.request_id, b.part_ends, "
-                "b.answered_us, b.answered_stamp, b.answered_is_text, b.answered_text, b.text "
-                "FROM message m JOIN peer p ON p.id = m.peer_id JOIN body b ON b.id = m.id "
+                "m.expires_us, m.acked_us, m.rtt_us, m.reason, m.request_id, m.part_ends, "
+                "m.answered_us, m.answered_stamp, m.answered_is_text, m.answered_text, m.text "
+                "FROM each_message m CROSS JOIN peer p ON p.id = m.peer_id "
                 "WHERE m.id > ?1 ORDER BY m.id"),
       parts_(state.connection(),
              "SELECT t.id, p.address, l.first_us, l.count, l.original, l.reply_to, l.claims, "

@@ -9,8 +9,8 @@ namespace p2pd {
 
 namespace {
 
-constexpr const char* tables[] = {"meta",     "peer",      "message", "body",
-                                  "identity", "long_text", "part",    "peer_group"};
+constexpr const char* tables[] = {"meta",      "peer", "message",    "body", "identity",
+                                  "long_text", "part", "peer_group", "pack", "pack_span"};
 
 bool fits_type(const RawValue& value, const std::string& type) {
     if (std::holds_alternative<std::int64_t>(value)) return type == "INTEGER";

@@ -119,11 +119,11 @@ struct Importer::Statements {
                "UPDATE peer SET name = ?2 WHERE id = ?1 AND name IS NULL "
                "AND NOT EXISTS (SELECT 1 FROM peer WHERE name = ?2)"),
           same_received(connection,
-                        "SELECT 1 FROM message WHERE id = ?1 AND tray < 2 AND peer_id = ?2 "
+                        "SELECT 1 FROM each_message WHERE id = ?1 AND tray < 2 AND peer_id = ?2 "
                         "AND stamp_us = ?3 AND time_us = ?4"),
           same_sent(connection,
                     "SELECT 1 FROM block b INDEXED BY block_stamp "
-                    "CROSS JOIN message m ON m.id BETWEEN b.first_id AND b.last_id "
+                    "CROSS JOIN each_message m ON m.id BETWEEN b.first_id AND b.last_id "
                     "WHERE b.dir = 'out' AND b.first_us > ?1 - ?3 AND b.first_us <= ?1 "
                     "AND b.last_us >= ?1 AND b.peer_id = ?2 AND m.stamp_us = ?1"),
           received(connection,

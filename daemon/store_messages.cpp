@@ -22,8 +22,36 @@ std::optional<std::vector<std::uint8_t>> pack_part_ends(const std::vector<std::u
     return bytes;
 }
 
+// Of one message: `m` is its row, or stands for that and its body, if it is in a pack.
+constexpr const char* record_sql =
+    "SELECT m.id, m.tray, p.address, p.name, m.cursor, m.time_us, m.stamp_us, m.parts, "
+    "m.reply_to, m.claims, m.state, m.attempts, m.expires_us, m.acked_us, m.rtt_us, "
+    "m.reason, text";
+constexpr const char* outgoing_sql =
+    "SELECT m.id, p.address, m.stamp_us, m.parts_done, m.reply_to, m.time_us, m.expires_us, "
+    "m.attempts, m.request_id, part_ends, answered_us, answered_stamp, answered_is_text, "
+    "answered_text, text";
+constexpr const char* answerable_sql =
+    "SELECT p.address, m.stamp, m.stamp_is_text, m.stamp_us, text";
+
+std::string of_row(const char* columns) {
+    return std::string(columns) +
+           " FROM message m JOIN peer p ON p.id = m.peer_id JOIN body b ON b.id = m.id "
+           "WHERE m.id = ?1";
+}
+
+std::string of_packed(const char* columns) {
+    return std::string(columns) +
+           " FROM each_message m CROSS JOIN peer p ON p.id = m.peer_id "
+           "WHERE m.id BETWEEN ?1 AND ?2";
+}
+
 std::optional<std::string_view> unless_empty(std::string_view text) {
     return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::int64_t parts_of(const OutgoingMessage& message) {
+    return static_cast<std::int64_t>(std::max<std::size_t>(1, message.part_ends.size()));
 }
 
 }  // namespace
@@ -33,7 +61,7 @@ MessageTable::MessageTable(StoreState& state)
       add_received_(state.connection(),
                     "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
                     "parts, reply_to, stamp, stamp_is_text, claims) "
-                    "VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+                    "VALUES (?1, ?12, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
       add_outgoing_(state.connection(),
                     "INSERT INTO message (id, tray, peer_id, cursor, time_us, late_us, stamp_us, "
                     "parts, reply_to, state, attempts, parts_done, expires_us, request_id, "
@@ -73,36 +101,34 @@ MessageTable::MessageTable(StoreState& state)
       find_sent_(state.connection(),
                  "SELECT m.id, p.address "
                  "FROM block b INDEXED BY block_stamp "
-                 "CROSS JOIN message m ON m.id BETWEEN b.first_id AND b.last_id "
-                 "JOIN peer p ON p.id = m.peer_id "
+                 "CROSS JOIN each_message m ON m.id BETWEEN b.first_id AND b.last_id "
+                 "CROSS JOIN peer p ON p.id = m.peer_id "
                  "WHERE b.dir = 'out' AND b.first_us > ?1 - ?2 AND b.first_us <= ?1 "
                  "AND b.last_us >= ?1 AND m.stamp_us <= ?1 AND m.stamp_us + m.parts > ?1"),
-      record_(state.connection(),
-              "SELECT m.id, m.tray, p.address, p.name, m.cursor, m.time_us, m.stamp_us, m.parts, "
-              "m.reply_to, m.claims, m.state, m.attempts, m.expires_us, m.acked_us, m.rtt_us, "
-              "m.reason, b.text FROM message m JOIN peer p ON p.id = m.peer_id "
-              "JOIN body b ON b.id = m.id WHERE m.id = ?1"),
-      outgoing_(state.connection(),
-                "SELECT m.id, p.address, m.stamp_us, m.parts_done, m.reply_to, m.time_us, "
-                "m.expires_us, m.attempts, m.request_id, b.part_ends, b.answered_us, "
-                "b.answered_stamp, b.answered_is_text, b.answered_text, b.text "
-                "FROM message m JOIN peer p ON p.id = m.peer_id "
-                "JOIN body b ON b.id = m.id WHERE m.id = ?1 AND m.tray >= 2"),
-      answerable_(state.connection(),
-                  "SELECT p.address, m.stamp, m.stamp_is_text, m.stamp_us, b.text "
-                  "FROM message m JOIN peer p ON p.id = m.peer_id "
-                  "JOIN body b ON b.id = m.id WHERE m.id = ?1 AND m.tray < 2"),
+      oldest_ids_(state.connection(),
+                  "SELECT id FROM message WHERE id BETWEEN ?1 AND ?2 AND tray BETWEEN ?3 AND ?4 "
+                  "ORDER BY id LIMIT ?5"),
+      newest_ids_(state.connection(),
+                  "SELECT id FROM message WHERE id BETWEEN ?1 AND ?2 AND tray BETWEEN ?3 AND ?4 "
+                  "ORDER BY id DESC LIMIT ?5"),
+      record_(state.connection(), of_row(record_sql)),
+      packed_record_(state.connection(), of_packed(record_sql)),
+      outgoing_(state.connection(), of_row(outgoing_sql) + " AND m.tray >= 2"),
+      packed_outgoing_(state.connection(), of_packed(outgoing_sql) + " AND m.tray >= 2"),
+      answerable_(state.connection(), of_row(answerable_sql) + " AND m.tray < 2"),
+      packed_answerable_(state.connection(), of_packed(answerable_sql) + " AND m.tray < 2"),
       read_marks_(state.connection(),
                   "SELECT m.id, m.tray, coalesce(m.handled, 0) FROM identity i "
-                  "JOIN message m ON m.id = i.message_id "
+                  "CROSS JOIN each_message m ON m.id = i.message_id "
                   "WHERE i.peer_id = ?1 AND i.stamp_us = ?2 AND m.peer_id = ?1 AND m.tray < 2"),
       time_from_(state.connection(),
-                 "SELECT id, time_us + late_us FROM message WHERE id >= ?1 ORDER BY id LIMIT 1"),
+                 "SELECT id, time_us + late_us FROM each_message WHERE id >= ?1 "
+                 "ORDER BY id LIMIT 1"),
       overdue_(state.connection(),
-               "SELECT expires_us, id FROM message NOT INDEXED "
+               "SELECT expires_us, id FROM each_message "
                "WHERE id BETWEEN ?1 AND ?2 AND tray = 2 AND expires_us < ?3"),
       next_expiry_(state.connection(),
-                   "SELECT min(expires_us) FROM message NOT INDEXED "
+                   "SELECT min(expires_us) FROM each_message "
                    "WHERE id BETWEEN ?1 AND ?2 AND tray = 2") {}
 
 /// The clock may step back, but a page by time is a range of ids only if their times never fall.
@@ -114,32 +140,33 @@ std::int64_t MessageTable::order(std::int64_t time_us) {
 }
 
 RowId MessageTable::add(const NewReceived& message) {
-    Meta& meta = state_.meta();
-    const RowId id = ++meta.last_id;
+    const RowId id = ++state_.meta().last_id;
     const std::int64_t time_us = message.received_at.time_since_epoch().count();
     add_received_.execute(id, message.peer_id, state_.changes().add(id), time_us,
                           order(time_us) - time_us, message.stamp.us, message.parts,
                           message.reply_to, message.stamp.lexeme, message.stamp.is_text,
-                          unless_empty(message.claims));
+                          unless_empty(message.claims), Tray::unread);
     add_body_.execute(id, message.text);
+    count(message, id);
+    return id;
+}
+
+void MessageTable::count(const NewReceived& message, RowId id) {
+    Meta& meta = state_.meta();
     ++meta.messages;
     ++meta.unread;
     state_.blocks().add({.id = id, .peer_id = message.peer_id, .received = true, .open = true});
     state_.hosts().add(state_.host_of(message.peer_id), {1, message.text.size()});
-    return id;
 }
 
 RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
-    Meta& meta = state_.meta();
-    const RowId id = ++meta.last_id;
+    const RowId id = ++state_.meta().last_id;
     const std::int64_t time_us = message.created_at.time_since_epoch().count();
-    const auto parts =
-        static_cast<std::int64_t>(std::max<std::size_t>(1, message.part_ends.size()));
     const bool ended = message.delivered.has_value();
     const DeliveredAhead end = message.delivered.value_or(DeliveredAhead{});
     add_outgoing_.execute(
         id, ended ? Tray::finished : Tray::pending, peer_id, state_.changes().add(id), time_us,
-        order(time_us) - time_us, message.first_us, parts, message.reply_to,
+        order(time_us) - time_us, message.first_us, parts_of(message), message.reply_to,
         ended ? OutState::delivered : OutState::pending, message.attempts, message.parts_done,
         message.expires_at, unless_empty(message.request_id), end.acked_at, end.rtt);
     const auto part_ends = pack_part_ends(message.part_ends);
@@ -151,7 +178,14 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
         add_outgoing_body_.execute(id, part_ends, std::nullopt, std::nullopt, std::nullopt,
                                    std::nullopt, message.text);
     }
-    const std::int64_t last_us = message.first_us + parts - 1;
+    count(message, id, peer_id);
+    return id;
+}
+
+void MessageTable::count(const OutgoingMessage& message, RowId id, RowId peer_id) {
+    Meta& meta = state_.meta();
+    const bool ended = message.delivered.has_value();
+    const std::int64_t last_us = message.first_us + parts_of(message) - 1;
     state_.blocks().add({.id = id,
                          .peer_id = peer_id,
                          .open = !ended,
@@ -162,15 +196,16 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
     ++meta.messages;
     if (!ended) state_.add_pending(peer_id, 1);
     state_.note_sent(peer_id);
-    return id;
 }
 
 void MessageTable::set_progress(RowId id, const Progress& progress) {
+    take_out(id);
     state_.changes().remove(progress.cursor, progress.cursor);
     set_progress_.execute(id, progress.attempts, progress.parts_done, state_.changes().add(id));
 }
 
 void MessageTable::set_outcome(RowId id, const Progress& before, const Outcome& outcome) {
+    take_out(id);
     const Progress& progress = outcome.progress;
     const bool waits = progress.state == OutState::pending;
     if (waits && before.state != OutState::pending) {
@@ -191,37 +226,8 @@ void MessageTable::set_outcome(RowId id, const Progress& before, const Outcome& 
                          outcome.expires_at);
 }
 
-bool MessageTable::set_delivered(RowId first, RowId last, const Outcome& outcome) {
-    const Progress& progress = outcome.progress;
-    const RowId count = last - first + 1;
-    const std::vector<CursorRange> cursors = waiting_cursors(first, last, progress.peer_id);
-    RowId waiting = 0;
-    for (const CursorRange& range : cursors) waiting += range.last - range.first + 1;
-    if (waiting != count) return false;
-    for (const CursorRange& range : cursors) state_.changes().remove(range.first, range.last);
-    set_delivered_.execute(first, last, progress.attempts, progress.parts_done,
-                           state_.changes().add(first, count), outcome.acked_at, outcome.rtt);
-    state_.blocks().close(first, last);
-    state_.add_pending(progress.peer_id, -count);
-    return true;
-}
-
-std::vector<MessageTable::CursorRange> MessageTable::waiting_cursors(RowId first, RowId last,
-                                                                     RowId peer_id) {
-    std::vector<CursorRange> ranges;
-    sqlite::Run row = waiting_cursors_.run(first, last, peer_id);
-    while (row.step()) {
-        const auto cursor = row.next<RowId>();
-        if (!ranges.empty() && ranges.back().last + 1 == cursor) {
-            ranges.back().last = cursor;
-        } else {
-            ranges.push_back({cursor, cursor});
-        }
-    }
-    return ranges;
-}
-
 void MessageTable::set_read(RowId id, bool read) {
+    take_out(id);
     set_read_.execute(id, read ? Tray::read : Tray::unread);
     std::uint64_t& unread = state_.meta().unread;
     unread = read ? unread - 1 : unread + 1;
@@ -233,10 +239,12 @@ void MessageTable::set_read(RowId id, bool read) {
 }
 
 bool MessageTable::set_handled(RowId id) {
+    take_out(id);
     return set_handled_.execute(id) > 0;
 }
 
 void MessageTable::erase(RowId id) {
+    take_out(id);
     const auto found = place(id);
     assert(found);
     erase_message_.execute(id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ struct Progress {
     OutState state = OutState::pending;
     std::uint32_t attempts = 0;
     std::uint32_t parts_done = 0;
-    RowId cursor = 0;  ///< read only
+    RowId cursor = 0;     ///< read only
+    bool packed = false;  ///< the same: it has no row
 };
 
 /// Its end; of a reopened message a new beginning.
@@ -49,20 +51,32 @@ struct Place {
     RowId cursor = 0;
 };
 
-/// Writes need a transaction. All that change what a reader sees give the message a new cursor,
-/// but for the marks of reading.
+/// What the first of some ids are about: of one, or of all that are in one span next to each other.
+template <class Message>
+struct Some {
+    std::size_t ids = 1;
+    std::vector<Message> messages;  ///< in the order of the ids; those that are there
+};
+
 /// A waiting message that expires.
 struct Overdue {
     std::int64_t expires_us = 0;
     RowId id = 0;
 };
 
+/// Writes need a transaction. All that change what a reader sees give the message a new cursor,
+/// but for the marks of reading.
 class MessageTable {
 public:
     explicit MessageTable(StoreState& state);
 
     RowId add(const NewReceived& message);
     RowId add(const OutgoingMessage& message, RowId peer_id);
+    /// The same for one that comes with others of its peer, and may be packed with them.
+    RowId pack(const NewReceived& message);
+    RowId pack(const OutgoingMessage& message, RowId peer_id);
+    static bool may_be_packed(const ReceivedMessage& message);
+    static bool may_be_packed(const OutgoingMessage& message);
     void set_progress(RowId id, const Progress& progress);
     /// `before` is what progress() gives; the counters of what waits are changed as well.
     void set_outcome(RowId id, const Progress& before, const Outcome& outcome);
@@ -82,9 +96,14 @@ public:
 
     std::optional<MessageRecord> record(RowId id);
     std::optional<OutgoingMessage> outgoing(RowId id);
+    Some<MessageRecord> records(std::span<const RowId> ids);
+    Some<OutgoingMessage> outgoing(std::span<const RowId> ids);
     std::optional<Store::Answerable> answerable(RowId id);
     std::optional<ReadMarks> read_marks(RowId peer_id, std::int64_t message_us);
 
+    /// Adds the ids from `first` to `last`, of one tray or all, until there are `limit` of them.
+    void find(RowId first, RowId last, const std::optional<Tray>& tray, bool newest_first,
+              std::size_t limit, std::vector<RowId>& ids);
     /// Adds those of the ids from `first` to `last` that wait and should have ended before then.
     void find_overdue(RowId first, RowId last, std::int64_t time_us, std::vector<Overdue>& found);
     /// When the first to expire of the waiting ones from `first` to `last` does.
@@ -100,8 +119,21 @@ private:
     };
 
     std::int64_t order(std::int64_t time_us);
-    /// Of those from `first` to `last` that wait for this peer.
-    std::vector<CursorRange> waiting_cursors(RowId first, RowId last, RowId peer_id);
+    void count(const NewReceived& message, RowId id);
+    void count(const OutgoingMessage& message, RowId id, RowId peer_id);
+    template <class Read>
+    auto read_some(sqlite::Statement& of_row, sqlite::Statement& of_packed,
+                   std::span<const RowId> ids, Read read);
+    std::optional<Place> place_in_pack(RowId id);
+    std::optional<Progress> progress_in_pack(RowId id);
+    /// What is in a pack becomes a row, as do the others of it.
+    void take_out(RowId id);
+    void insert(const PackSpan& span, RowId id, const PackedMessage& message);
+    /// Those from `first` to `last`, cut so that they have no others.
+    std::vector<PackSpan> spans_of(RowId first, RowId last);
+    /// Of the rows from `first` to `last` that wait for this peer, and of the spans, if all do.
+    std::vector<CursorRange> waiting_cursors(RowId first, RowId last, RowId peer_id,
+                                             std::span<const PackSpan> spans);
 
     StoreState& state_;
     sqlite::Statement add_received_;
@@ -120,9 +152,14 @@ private:
     sqlite::Statement progress_;
     sqlite::Statement find_request_;
     sqlite::Statement find_sent_;
+    sqlite::Statement oldest_ids_;
+    sqlite::Statement newest_ids_;
     sqlite::Statement record_;
+    sqlite::Statement packed_record_;
     sqlite::Statement outgoing_;
+    sqlite::Statement packed_outgoing_;
     sqlite::Statement answerable_;
+    sqlite::Statement packed_answerable_;
     sqlite::Statement read_marks_;
     sqlite::Statement time_from_;
     sqlite::Statement overdue_;

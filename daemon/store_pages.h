@@ -20,26 +20,28 @@ struct IdRange {
 };
 
 /// What a page may be made of, of one peer or all.
-enum class Shelf : std::uint8_t { inbox, unread, read, sent, all };
+enum class Shelf : std::uint8_t { inbox, unread, read, sent, pending, all };
 
-/// The ids on a shelf, in either order: what is on it of the blocks that may have some. They are
-/// the first column.
+/// The ids on a shelf, in either order: what is on it of the blocks that may have some.
 class IdQuery {
 public:
-    IdQuery(StoreState& state, Shelf shelf);
+    IdQuery(StoreState& state, MessageTable& messages, Shelf shelf);
 
-    sqlite::Run run(IdRange range, bool newest_first, std::uint32_t limit,
-                    const std::optional<RowId>& peer_id);
+    std::vector<RowId> take(IdRange range, bool newest_first, std::size_t limit,
+                            const std::optional<RowId>& peer_id);
 
 private:
+    MessageTable& messages_;
+    std::optional<Tray> tray_;
     sqlite::Statement oldest_;
     sqlite::Statement newest_;
     sqlite::Statement oldest_of_peer_;
     sqlite::Statement newest_of_peer_;
 };
 
-/// Takes ids from `ids` until the page is full, and loads their records; oldest first in any case.
-MessagesResult load_page(MessageTable& messages, sqlite::Run ids, std::uint32_t limit,
+/// Loads the records of `ids` until the page is full, oldest first in any case. An id more than
+/// `limit` tells that there are more.
+MessagesResult load_page(MessageTable& messages, std::span<const RowId> ids, std::uint32_t limit,
                          bool newest_first);
 /// What of `range` is as new as `since` and older than `until`.
 IdRange in_time(MessageTable& messages, IdRange range, const std::optional<UtcTime>& since,
@@ -65,7 +67,7 @@ private:
     IdQuery unread_;
     IdQuery sent_;
     IdQuery all_;
-    sqlite::Statement pending_;
+    IdQuery pending_;
     sqlite::Statement changes_;
 };
 

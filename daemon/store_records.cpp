@@ -62,48 +62,7 @@ void read_sent(sqlite::Run& row, MessageRecord& record, UtcTime time) {
     record.reason = row.next<std::optional<std::string>>();
 }
 
-}  // namespace
-
-std::optional<Place> MessageTable::place(RowId id) {
-    sqlite::Run row = place_.run(id);
-    if (!row.step()) return std::nullopt;
-    Place place;
-    place.peer_id = row.next<RowId>();
-    place.tray = row.next<Tray>();
-    place.cursor = row.next<RowId>();
-    return place;
-}
-
-std::optional<Progress> MessageTable::progress(RowId id) {
-    sqlite::Run row = progress_.run(id);
-    if (!row.step()) return std::nullopt;
-    Progress progress;
-    progress.peer_id = row.next<RowId>();
-    progress.state = row.next<OutState>();
-    progress.attempts = row.next<std::uint32_t>();
-    progress.parts_done = row.next<std::uint32_t>();
-    progress.cursor = row.next<RowId>();
-    return progress;
-}
-
-std::optional<RowId> MessageTable::find_request(std::string_view request_id) {
-    sqlite::Run row = find_request_.run(request_id);
-    return row.step() ? std::optional(row.next<RowId>()) : std::nullopt;
-}
-
-std::optional<RowId> MessageTable::find_sent(std::int64_t stamp_us, const Endpoint& peer) {
-    state_.blocks().save();  // it may be of this very batch
-    sqlite::Run row = find_sent_.run(stamp_us, block_us_max);
-    while (row.step()) {
-        const auto id = row.next<RowId>();
-        if (read_endpoint(row).same_host(peer)) return id;
-    }
-    return std::nullopt;
-}
-
-std::optional<MessageRecord> MessageTable::record(RowId id) {
-    sqlite::Run row = record_.run(id);
-    if (!row.step()) return std::nullopt;
+MessageRecord read_message(sqlite::Run& row) {
     MessageRecord record;
     record.id = row.next<std::uint64_t>();
     const auto tray = row.next<Tray>();
@@ -124,9 +83,7 @@ std::optional<MessageRecord> MessageTable::record(RowId id) {
     return record;
 }
 
-std::optional<OutgoingMessage> MessageTable::outgoing(RowId id) {
-    sqlite::Run row = outgoing_.run(id);
-    if (!row.step()) return std::nullopt;
+OutgoingMessage read_outgoing(sqlite::Run& row) {
     OutgoingMessage message;
     message.id = row.next<MessageId>();
     message.peer = read_endpoint(row);
@@ -154,9 +111,7 @@ std::optional<OutgoingMessage> MessageTable::outgoing(RowId id) {
     return message;
 }
 
-std::optional<Store::Answerable> MessageTable::answerable(RowId id) {
-    sqlite::Run row = answerable_.run(id);
-    if (!row.step()) return std::nullopt;
+Store::Answerable read_answerable(sqlite::Run& row) {
     Store::Answerable found;
     found.peer = read_endpoint(row);
     found.answered.stamp.lexeme = row.next<std::string>();
@@ -164,6 +119,101 @@ std::optional<Store::Answerable> MessageTable::answerable(RowId id) {
     found.answered.stamp.us = row.next<std::int64_t>();
     found.answered.text = row.next<std::string>();
     return found;
+}
+
+}  // namespace
+
+std::optional<Place> MessageTable::place(RowId id) {
+    sqlite::Run row = place_.run(id);
+    if (!row.step()) return place_in_pack(id);
+    Place place;
+    place.peer_id = row.next<RowId>();
+    place.tray = row.next<Tray>();
+    place.cursor = row.next<RowId>();
+    return place;
+}
+
+std::optional<Progress> MessageTable::progress(RowId id) {
+    sqlite::Run row = progress_.run(id);
+    if (!row.step()) return progress_in_pack(id);
+    Progress progress;
+    progress.peer_id = row.next<RowId>();
+    progress.state = row.next<OutState>();
+    progress.attempts = row.next<std::uint32_t>();
+    progress.parts_done = row.next<std::uint32_t>();
+    progress.cursor = row.next<RowId>();
+    return progress;
+}
+
+std::optional<RowId> MessageTable::find_request(std::string_view request_id) {
+    sqlite::Run row = find_request_.run(request_id);
+    return row.step() ? std::optional(row.next<RowId>()) : std::nullopt;
+}
+
+std::optional<RowId> MessageTable::find_sent(std::int64_t stamp_us, const Endpoint& peer) {
+    state_.blocks().save();  // it may be of this very batch
+    state_.packs().save();
+    sqlite::Run row = find_sent_.run(stamp_us, block_us_max);
+    while (row.step()) {
+        const auto id = row.next<RowId>();
+        if (read_endpoint(row).same_host(peer)) return id;
+    }
+    return std::nullopt;
+}
+
+template <class Read>
+auto MessageTable::read_some(sqlite::Statement& of_row, sqlite::Statement& of_packed,
+                             std::span<const RowId> ids, Read read) {
+    Some<decltype(read(std::declval<sqlite::Run&>()))> some;
+    const RowId id = ids.front();
+    if (sqlite::Run row = of_row.run(id); row.step()) {
+        some.messages.push_back(read(row));
+        return some;
+    }
+    const auto span = state_.packs().find(id);
+    if (!span) return some;
+    const RowId step = ids.size() > 1 && ids[1] < id ? -1 : 1;
+    RowId end = id + step;
+    while (some.ids < ids.size() && ids[some.ids] == end && end >= span->first_id &&
+           end <= span->last_id) {
+        ++some.ids;
+        end += step;
+    }
+    const RowId last = end - step;
+    sqlite::Run row = of_packed.run(std::min(id, last), std::max(id, last));
+    while (row.step()) some.messages.push_back(read(row));
+    if (step < 0) std::reverse(some.messages.begin(), some.messages.end());
+    return some;
+}
+
+namespace {
+
+template <class Message>
+std::optional<Message> only(Some<Message> some) {
+    if (some.messages.empty()) return std::nullopt;
+    return std::move(some.messages.front());
+}
+
+}  // namespace
+
+Some<MessageRecord> MessageTable::records(std::span<const RowId> ids) {
+    return read_some(record_, packed_record_, ids, read_message);
+}
+
+Some<OutgoingMessage> MessageTable::outgoing(std::span<const RowId> ids) {
+    return read_some(outgoing_, packed_outgoing_, ids, read_outgoing);
+}
+
+std::optional<MessageRecord> MessageTable::record(RowId id) {
+    return only(records({&id, 1}));
+}
+
+std::optional<OutgoingMessage> MessageTable::outgoing(RowId id) {
+    return only(outgoing(std::span(&id, 1)));
+}
+
+std::optional<Store::Answerable> MessageTable::answerable(RowId id) {
+    return only(read_some(answerable_, packed_answerable_, {&id, 1}, read_answerable));
 }
 
 std::optional<ReadMarks> MessageTable::read_marks(RowId peer_id, std::int64_t message_us) {

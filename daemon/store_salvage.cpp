@@ -11,6 +11,7 @@
 #include "common/json_fields.h"
 #include "daemon/store_check.h"
 #include "daemon/store_found_rows.h"
+#include "daemon/store_salvage_packs.h"
 #include "daemon/store_state.h"
 
 namespace p2pd {
@@ -95,6 +96,7 @@ public:
     SalvageReport run() {
         const bool written = state_.transact([this] {
             copy_rows();
+            unpack();
             mend_peers();
             mend_messages();
             mend_long_texts();
@@ -134,6 +136,19 @@ private:
         }
     }
 
+    void unpack() {
+        RowId& last_cursor = state_.meta().last_cursor;
+        last_cursor = std::max({old_counters()[1], number("SELECT max(cursor) FROM message"),
+                                number("SELECT max(first_cursor + last_id - first_id) "
+                                       "FROM pack_span")});
+        lost_ = unpack_all(state_, last_cursor);
+        state_.connection().execute("DELETE FROM pack; DELETE FROM pack_span");
+        // Unless their texts are lost only here.
+        std::erase_if(lost_, [this](const std::string& id) {
+            return number("SELECT count(*) FROM message WHERE id = " + id) != 0;
+        });
+    }
+
     /// A peer whose row is lost has its address in the index of addresses, or else gets one that
     /// no network has (100::/64, RFC 6666), so that its messages can be kept.
     void mend_peers() {
@@ -163,7 +178,7 @@ private:
         sqlite::Connection& connection = state_.connection();
         const auto textless = ids("SELECT id FROM message WHERE id NOT IN (SELECT id FROM body)");
         const auto bare = ids("SELECT id FROM body WHERE id NOT IN (SELECT id FROM message)");
-        lost_ = textless;
+        lost_.insert(lost_.end(), textless.begin(), textless.end());
         lost_.insert(lost_.end(), bare.begin(), bare.end());
         if (!bare.empty()) keep_texts();
         connection.execute(
@@ -203,7 +218,8 @@ private:
         meta.last_id = std::max(old[0], number("SELECT max(id) FROM message"));
         for (const std::string& id : lost_)
             meta.last_id = std::max(meta.last_id, RowId{std::stoll(id)});
-        meta.last_cursor = std::max(old[1], number("SELECT max(cursor) FROM message"));
+        meta.last_cursor =
+            std::max({meta.last_cursor, old[1], number("SELECT max(cursor) FROM message")});
         meta.last_stamp_us = std::max(
             old[2], number("SELECT max(stamp_us + parts - 1) FROM message WHERE tray >= 2"));
         meta.last_order_us = std::max(old[3], number("SELECT max(time_us + late_us) FROM message"));

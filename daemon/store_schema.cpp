@@ -226,6 +226,30 @@ constexpr const char* version_6 = R"sql(
         count        INTEGER NOT NULL
     ) STRICT;
 )sql";
+// Messages that came together, in one row. The `dir` is there so that a row found without its table
+// is not taken for one of another.
+constexpr const char* version_7 = R"sql(
+    CREATE TABLE pack (
+        first_id INTEGER PRIMARY KEY,
+        dir      TEXT NOT NULL,     -- 'in' or 'out'
+        last_id  INTEGER NOT NULL,
+        peer_id  INTEGER NOT NULL,
+        bytes    BLOB NOT NULL      -- what never changes of them: store_pack_codec.h
+    ) STRICT;
+    -- Where they stand: ids of one pack that follow one another, as their cursors do.
+    CREATE TABLE pack_span (
+        first_id     INTEGER PRIMARY KEY,
+        dir          TEXT NOT NULL,
+        last_id      INTEGER NOT NULL,
+        pack_id      INTEGER NOT NULL,
+        peer_id      INTEGER NOT NULL,
+        tray         INTEGER NOT NULL,
+        first_cursor INTEGER NOT NULL,
+        attempts     INTEGER NOT NULL,
+        acked_us     INTEGER,
+        rtt_us       INTEGER
+    ) STRICT;
+)sql";
 constexpr const char* drop_message_indexes = R"sql(
     DROP INDEX message_tray;
     DROP INDEX message_peer;
@@ -298,8 +322,8 @@ std::span<const char* const> store_migrations() {
     static const std::string second = std::string(version_2) + count_hosts;
     static const std::string sixth =
         std::string(version_6) + rebuild_blocks() + drop_message_indexes;
-    static const std::array migrations{version_1, second.c_str(), version_3,
-                                       version_4, version_5,      sixth.c_str()};
+    static const std::array migrations{version_1, second.c_str(), version_3, version_4,
+                                       version_5, sixth.c_str(),  version_7};
     return migrations;
 }
 

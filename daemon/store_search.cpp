@@ -105,10 +105,8 @@ SearchIndex::SearchIndex(StoreState& state, MessageTable& messages)
     : state_(with_usable_index(state)),
       messages_(messages),
       next_texts_(state.connection(),
-                  "SELECT m.id, m.peer_id, b.text FROM message m JOIN body b ON b.id = m.id "
-                  "WHERE m.id > ?1 ORDER BY m.id LIMIT ?2"),
-      text_(state.connection(),
-            "SELECT m.peer_id, b.text FROM message m JOIN body b ON b.id = m.id WHERE m.id = ?1"),
+                  "SELECT id, peer_id, text FROM each_message WHERE id > ?1 ORDER BY id LIMIT ?2"),
+      text_(state.connection(), "SELECT peer_id, text FROM each_message WHERE id = ?1"),
       add_(state.connection(), "INSERT INTO message_fts (rowid, text, peer) VALUES (?1, ?2, ?3)"),
       erase_(state.connection(),
              "INSERT INTO message_fts (message_fts, rowid, text, peer) "
@@ -133,8 +131,12 @@ MessagesResult SearchIndex::search(const SearchParams& params,
     IdRange range;
     if (params.before) range.before = to_row_id(*params.before);
     range = in_time(messages_, range, params.since, params.until);
-    return load_page(messages_, find_.run(expression, range.after, range.before, limit + 1), limit,
-                     true);
+    std::vector<RowId> ids;
+    {
+        sqlite::Run row = find_.run(expression, range.after, range.before, limit + 1);
+        while (row.step()) ids.push_back(row.next<RowId>());
+    }
+    return load_page(messages_, ids, limit, true);
 }
 
 std::uint64_t SearchIndex::behind() const {

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "daemon/store_each_message.h"
 #include "daemon/store_log.h"
 #include "daemon/store_page_file.h"
 
@@ -49,6 +50,7 @@ StoreFile::StoreFile(const StoreOptions& options)
                                   : open_store_folder(options.state_dir)),
       connection_(database_of(*folder_), options.vfs) {
     if (options.parse_ahead) connection_.parse_ahead();
+    add_each_message(connection_);
     try {
         if (options.policy_p) renew_log(folder_->database().string(), options.vfs);
         configure(options);
@@ -216,7 +218,8 @@ StoreState::StoreState(const StoreOptions& options)
       note_sent_(connection(), "UPDATE peer SET sent = 1 WHERE id = ?1 AND NOT sent"),
       hosts_(connection(), meta_.strangers),
       blocks_(connection()),
-      changes_(connection(), meta_.last_cursor) {
+      changes_(connection(), meta_.last_cursor),
+      packs_(connection()) {
     if (sodium_init() < 0) throw StoreFailure("libsodium cannot be used on this system");
     load_meta();
     file_.folder().witness_commits(meta_.commits);
@@ -337,6 +340,7 @@ void StoreState::finish() {
     hosts_.save();
     blocks_.save();
     changes_.save();
+    packs_.save();
     const bool changed = meta_ != saved_meta_ ||
                          sqlite3_total_changes64(connection().handle()) != changes_before_ ||
                          unsaved_age_ >= age_saved_after;
@@ -371,6 +375,7 @@ void StoreState::roll_back() {
     hosts_.roll_back();
     blocks_.roll_back();
     changes_.roll_back();
+    packs_.roll_back();
     if (connection().in_transaction()) connection().execute("ROLLBACK");
     assert(!connection().in_transaction());
 }

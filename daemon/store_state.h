@@ -17,6 +17,7 @@
 #include "daemon/store_changes.h"
 #include "daemon/store_folder.h"
 #include "daemon/store_hosts.h"
+#include "daemon/store_packs.h"
 #include "daemon/store_schema.h"
 
 namespace p2pd {
@@ -108,6 +109,7 @@ public:
     HostTable& hosts() { return hosts_; }
     BlockTable& blocks() { return blocks_; }
     ChangeTable& changes() { return changes_; }
+    PackTable& packs() { return packs_; }
 
     /// Runs `work` in one transaction, synced when this returns. False: the disk is full, and
     /// nothing was written. What changes nothing is not synced.
@@ -168,6 +170,7 @@ private:
     HostTable hosts_;
     BlockTable blocks_;
     ChangeTable changes_;
+    PackTable packs_;
     Meta saved_meta_;                   ///< as the file has it
     sqlite3_int64 changes_before_ = 0;  ///< the connection's counter, at the begin
     Duration unsaved_age_{};

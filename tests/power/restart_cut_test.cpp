@@ -44,10 +44,10 @@ bool cut_during_start(std::uint64_t seed, std::uint64_t at) {
     store = std::make_unique<Store>(vfs.options());
     auto& connection = StoreInspector::rooms(*store).state.connection();
     EXPECT_EQ(connection.ask("PRAGMA integrity_check"), "ok");
-    const std::string messages = connection.ask("SELECT count(*) FROM message");
+    const std::string messages = connection.ask("SELECT count(*) FROM each_message");
     EXPECT_EQ(messages, std::to_string(store->counts().messages));
     EXPECT_TRUE(messages == "40" || messages == "32") << messages;
-    EXPECT_EQ(connection.ask("SELECT count(*) FROM message WHERE tray = 1"), "1");
+    EXPECT_EQ(connection.ask("SELECT count(*) FROM each_message WHERE tray = 1"), "1");
     return true;
 }
 

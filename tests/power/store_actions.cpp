@@ -46,6 +46,22 @@ std::string long_text() {
     return std::string(9000, 'x');
 }
 
+/// Ids 5 to 9 are sent, 10 to 14 received: each five in a pack. Too new to be purged or to expire.
+constexpr std::int64_t packed_us = 2000;
+StoreBatch burst(std::int64_t us) {
+    StoreBatch batch;
+    for (int i = 0; i < 5; ++i) {
+        batch.received.push_back(received(us + i, "packed " + std::to_string(i)));
+        batch.accepted.push_back(outgoing(us + i, "packed " + std::to_string(i)));
+        batch.accepted.back().request_id.clear();
+        batch.accepted.back().expires_at += std::chrono::hours(100);
+        batch.received.back().received_at += std::chrono::hours(2);
+        batch.accepted.back().created_at += std::chrono::hours(2);
+    }
+    batch.last_stamp_us = us + 4;
+    return batch;
+}
+
 void search(Store& store, const char* words) {
     SearchParams params;
     params.words = words;
@@ -72,6 +88,7 @@ void furnish(Store& store) {
     delivered.updates = {{.id = 1, .state = OutState::delivered, .attempts = 1}};
     store.commit(delivered);
     store.mark(std::vector<MessageId>{3}, false, true);
+    store.commit(burst(packed_us));
 }
 
 const std::vector<Action>& store_actions() {
@@ -83,22 +100,41 @@ const std::vector<Action>& store_actions() {
                                received(4, long_text())};
              return commit(store, batch);
          },
-         "SELECT count(*) FROM message", "4", "7"},
+         "SELECT count(*) FROM each_message", "14", "17"},
         {"send",
          [](Store& store) {
              StoreBatch batch;
-             batch.accepted = {outgoing(12, "new"), outgoing(13, long_text())};
-             batch.last_stamp_us = 13;
+             batch.accepted = {outgoing(3000, "new"), outgoing(3001, long_text())};
+             batch.last_stamp_us = 3001;
              return commit(store, batch);
          },
-         "SELECT last_stamp_us FROM meta", "11", "13"},
+         "SELECT last_stamp_us FROM meta", "2004", "3001"},
         {"ack",
          [](Store& store) {
              StoreBatch batch;
              batch.updates = {{.id = 2, .state = OutState::delivered, .attempts = 2}};
              return commit(store, batch);
          },
-         "SELECT state FROM message WHERE id = 2", "0", "1"},
+         "SELECT state FROM each_message WHERE id = 2", "0", "1"},
+        {"pack", [](Store& store) { return commit(store, burst(3000)); },
+         "SELECT count(*) FROM pack", "2", "4"},
+        {"ack_packed",
+         [](Store& store) {
+             StoreBatch batch;
+             for (MessageId id = 6; id <= 8; ++id) {
+                 batch.updates.push_back(
+                     {.id = id, .state = OutState::delivered, .attempts = 1, .parts_done = 1});
+             }
+             return commit(store, batch);
+         },
+         "SELECT group_concat(state, '') FROM each_message WHERE id BETWEEN 5 AND 9", "00000",
+         "01110"},
+        {"mark_packed",
+         [](Store& store) {
+             return store.mark(std::vector<MessageId>{11}, false, true).has_value();
+         },
+         "SELECT group_concat(tray, '') FROM each_message WHERE id BETWEEN 10 AND 14", "00000",
+         "01000"},
         {"checkpoint",
          [](Store& store) {
              store.checkpoint();
@@ -110,12 +146,12 @@ const std::vector<Action>& store_actions() {
              // Two transactions: of received ones and of sent ones.
              return store.purge(noon + std::chrono::hours(1)).has_value();
          },
-         "SELECT count(*) FROM message WHERE id = 1", "1", "0"},
+         "SELECT count(*) FROM each_message WHERE id = 1", "1", "0"},
         {"mark",
          [](Store& store) {
              return store.mark(std::vector<MessageId>{4}, false, true).has_value();
          },
-         "SELECT unread FROM meta", "1", "0"},
+         "SELECT unread FROM meta", "6", "5"},
         {"search",
          [](Store& store) {
              search(store, "read");
@@ -126,12 +162,14 @@ const std::vector<Action>& store_actions() {
          [](Store& store) {
              return !store.maintain(noon + std::chrono::hours(48)).expired.empty();
          },
-         "SELECT state FROM message WHERE id = 2", "0", "3"},
+         "SELECT state FROM each_message WHERE id = 2", "0", "3"},
         {"load",
          [](Store& store) {
              const LoadedPage page = store.load({peer(), 0, 10, 1 << 20});
              EXPECT_EQ(page.messages.at(0).text, long_text());
-             const auto records = store.get(std::vector<MessageId>{1, 3, 4});
+             const auto records = store.get(std::vector<MessageId>{1, 3, 4, 6});
+             EXPECT_EQ(records.at(3).text, "packed 1");
+             EXPECT_EQ(page.messages.at(1).text, "packed 0");
              EXPECT_EQ(records.at(0).text, "delivered");
              EXPECT_EQ(records.at(0).peer, peer().text());
              EXPECT_EQ(records.at(1).text, "read");

@@ -26,6 +26,7 @@ Universe::Universe(std::uint64_t seed, const MemoryDisk& fresh, bool policy_p)
       now_(beginning) {
     seed_sqlite(seed);
     options_.policy_p = policy_p;
+    options_.pack_messages_min = 2 + random_.below(4);
     options_.checkpoint_bytes = std::size_t{15000} << random_.below(5);
 }
 

@@ -41,6 +41,8 @@ private:
     ReceivedMessage make_part();
     OutgoingMessage make_outgoing(std::int64_t first_us);
     OutgoingUpdate make_update();
+    void make_burst(StoreBatch& batch, std::int64_t first_us);
+    void make_confirmed(StoreBatch& batch);
     std::string make_text();
     Endpoint make_peer();
     MessageId some_id();

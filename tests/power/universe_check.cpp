@@ -41,10 +41,11 @@ Model::Row row_of(const MessageRecord& record) {
 /// Counted in the tables, and beside each what the row of counters says.
 constexpr const char* audit =
     "SELECT last_id, last_cursor, last_stamp_us, messages, unread, pending, peers, "
-    "(SELECT count(*) FROM message), (SELECT count(*) FROM body), "
-    "(SELECT count(*) FROM message WHERE tray = 0), (SELECT count(*) FROM message WHERE tray = 2), "
+    "(SELECT count(*) FROM each_message), (SELECT count(text) FROM each_message), "
+    "(SELECT count(*) FROM each_message WHERE tray = 0), (SELECT count(*) FROM each_message WHERE "
+    "tray = 2), "
     "(SELECT coalesce(sum(pending), 0) FROM peer), (SELECT count(*) FROM peer), "
-    "(SELECT coalesce(sum(parts_done), 0) FROM message), (SELECT count(*) FROM identity), "
+    "(SELECT coalesce(sum(parts_done), 0) FROM each_message), (SELECT count(*) FROM identity), "
     "(SELECT count(*) FROM long_text), (SELECT count(*) FROM part) FROM meta";
 
 /// Empty if a counter is not what it counts.

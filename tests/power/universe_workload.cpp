@@ -24,10 +24,40 @@ StoreBatch Universe::make_batch() {
         first_us += static_cast<std::int64_t>(batch.accepted.back().part_ends.size());
     }
     batch.last_stamp_us = first_us - 1;
+    if (random_.one_in(3)) make_burst(batch, first_us);
     if (!model().rows().empty()) {
         for (std::uint64_t n = random_.below(3); n > 0; --n) batch.updates.push_back(make_update());
+        if (random_.one_in(3)) make_confirmed(batch);
     }
     return batch;
+}
+
+/// Many with one peer, one after the other: they are packed.
+void Universe::make_burst(StoreBatch& batch, std::int64_t first_us) {
+    const Endpoint peer = make_peer();
+    for (std::uint64_t n = random_.below(12); n > 0; --n) {
+        batch.received.push_back(make_received());
+        if (!batch.received.back().part) batch.received.back().peer = peer;
+    }
+    for (std::uint64_t n = random_.below(12); n > 0; --n) {
+        OutgoingMessage message = make_outgoing(first_us);
+        message.peer = peer;
+        if (!random_.one_in(16)) message.request_id.clear();
+        first_us += static_cast<std::int64_t>(message.part_ends.size());
+        batch.accepted.push_back(std::move(message));
+    }
+    batch.last_stamp_us = first_us - 1;
+}
+
+/// What one ACK confirms: some that were accepted one after the other.
+void Universe::make_confirmed(StoreBatch& batch) {
+    OutgoingUpdate update = make_update();
+    update.state = OutState::delivered;
+    update.reopen = false;
+    update.reason.clear();
+    for (std::uint64_t n = 1 + random_.below(8); n > 0; --n, ++update.id) {
+        batch.updates.push_back(update);
+    }
 }
 
 /// Some of them twice in a batch, or again in a later one: see repeat_batch().

@@ -19,11 +19,11 @@ constexpr std::chrono::years part_timeout{1000};
 constexpr const char* contents_sql[] = {
     "SELECT 'stamp|' || last_stamp_us || '|' FROM meta",
     "SELECT 'out|' || m.id || '|' || p.address || '|' || m.stamp_us || '|' || m.state || '|' || "
-    "m.attempts || '|' || m.parts_done || '|' || m.expires_us || '|' || b.text || '|' "
-    "FROM message m JOIN peer p ON p.id = m.peer_id JOIN body b ON b.id = m.id WHERE m.tray >= 2",
+    "m.attempts || '|' || m.parts_done || '|' || m.expires_us || '|' || m.text || '|' "
+    "FROM each_message m JOIN peer p ON p.id = m.peer_id WHERE m.tray >= 2",
     "SELECT 'in|' || m.id || '|' || p.address || '|' || m.stamp_us || '|' || m.parts || '|' || "
-    "coalesce(m.claims, '') || '|' || b.text || '|' "
-    "FROM message m JOIN peer p ON p.id = m.peer_id JOIN body b ON b.id = m.id WHERE m.tray < 2",
+    "coalesce(m.claims, '') || '|' || m.text || '|' "
+    "FROM each_message m JOIN peer p ON p.id = m.peer_id WHERE m.tray < 2",
     "SELECT iif(i.hash = zeroblob(16), 'closed|', 'identity|') || p.address || '|' || "
     "i.stamp_us || '|' FROM identity i JOIN peer p ON p.id = i.peer_id",
     "SELECT 'part|' || p.address || '|' || l.first_us || '|' || (part.id % 1024) || '|' || "

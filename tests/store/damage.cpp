@@ -88,7 +88,7 @@ std::string everything_in(Store& store) {
                    "SELECT p.id, p.address, name, dialect, dialect_by_hand, is_p2pd, "
                    "last_heard_us, pending, sent, h.address "
                    "FROM peer p LEFT JOIN host h ON h.id = p.host_id ORDER BY p.id");
-    for (const char* table : {"message", "body", "identity", "long_text", "part"}) {
+    for (const char* table : {"each_message", "identity", "long_text", "part"}) {
         all += std::string(table) + "\n";
         all += rows_of(connection, std::string("SELECT * FROM ") + table);
     }
@@ -156,7 +156,16 @@ void DamageTest::fill(int rounds) {
         batch.accepted[0].request_id = "request " + std::to_string(us_);
         batch.accepted[1].answered = Answered{stamp(us_), text()};
         us_ += 2;
+        for (int i = 0; i < 6; ++i) {  // these are packed
+            batch.received.push_back(received(bob, ++us_, text()));
+            batch.accepted.push_back(outgoing(alice, us_, text()));
+        }
         const auto result = store->commit(batch);
+        for (int i = 3; i < 3 + round % 4; ++i) {
+            update({.id = result.accepted.at(std::size_t(i)).id,
+                    .state = OutState::delivered,
+                    .attempts = 1});
+        }
         if (round % 3 != 0) {
             update({.id = result.accepted.at(0).id,
                     .state = round % 3 == 1 ? OutState::delivered : OutState::refused,
@@ -165,8 +174,9 @@ void DamageTest::fill(int rounds) {
                     .reason = "why"});
         }
         const MessageId newest = store->counts().newest_id;
-        store->mark(std::vector<MessageId>{newest - 3, newest - 4}, false, true);
-        if (round % 4 == 3) store->remove(std::vector<MessageId>{newest - 5, newest - 6});
+        store->mark(std::vector<MessageId>{newest - 9, newest - 10}, false, true);
+        if (round % 2 == 0) store->mark(std::vector<MessageId>{newest - 2}, false, true);
+        if (round % 4 == 3) store->remove(std::vector<MessageId>{newest - 11, newest - 12});
         if (round % 8 == 3) {
             SearchParams params;
             params.words = "word*";

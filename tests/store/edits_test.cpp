@@ -39,7 +39,7 @@ TEST_F(Edit, RemovesButWhatIsPending) {
     EXPECT_EQ(store->counts().messages, 2U);
     EXPECT_EQ(store->counts().unread, 1U);
     EXPECT_EQ(store->get(Ids{1, 2, pending, done}).size(), 2U);
-    EXPECT_EQ(ask("SELECT count(*) FROM body"), "2");
+    EXPECT_EQ(ask("SELECT count(text) FROM each_message"), "2");
 }
 
 TEST_F(Edit, PurgesWhatIsReadOrFinishedAndOld) {
@@ -102,18 +102,20 @@ protected:
     }
     void compare() {
         const StoreCounts counts = store->counts();
-        EXPECT_EQ(ask("SELECT count(*) FROM message"), std::to_string(counts.messages));
-        EXPECT_EQ(ask("SELECT count(*) FROM body"), std::to_string(counts.messages));
-        EXPECT_EQ(ask("SELECT count(*) FROM message WHERE tray = 0"),
+        EXPECT_EQ(ask("SELECT count(*) FROM each_message"), std::to_string(counts.messages));
+        EXPECT_EQ(ask("SELECT count(text) FROM each_message"), std::to_string(counts.messages));
+        EXPECT_EQ(ask("SELECT count(*) FROM each_message WHERE tray = 0"),
                   std::to_string(counts.unread));
-        EXPECT_EQ(ask("SELECT count(*) FROM message WHERE tray = 2"),
+        EXPECT_EQ(ask("SELECT count(*) FROM each_message WHERE tray = 2"),
                   std::to_string(counts.pending));
-        EXPECT_EQ(ask("SELECT count(*) FROM message WHERE (tray = 2) != coalesce(state = 0, 0)"),
-                  "0");
+        EXPECT_EQ(
+            ask("SELECT count(*) FROM each_message WHERE (tray = 2) != coalesce(state = 0, 0)"),
+            "0");
         EXPECT_EQ(ask("SELECT count(*) FROM peer"), std::to_string(counts.peers));
-        EXPECT_EQ(ask("SELECT count(*) FROM peer WHERE pending != (SELECT count(*) FROM message "
-                      "WHERE peer_id = peer.id AND tray = 2)"),
-                  "0");
+        EXPECT_EQ(
+            ask("SELECT count(*) FROM peer WHERE pending != (SELECT count(*) FROM each_message "
+                "WHERE peer_id = peer.id AND tray = 2)"),
+            "0");
     }
     std::int64_t now() { return us_ += 2; }
     WallTime wall() { return WallTime(std::chrono::seconds(us_)); }

@@ -188,7 +188,7 @@ TEST_F(FullDisk, AtAnyWriteLosesAndDoublesNothing) {
     vfs.fail_never();
     reopen();
     EXPECT_EQ(store->counts().messages, expected);
-    EXPECT_EQ(ask("SELECT count(*) FROM message"), std::to_string(expected));
+    EXPECT_EQ(ask("SELECT count(*) FROM each_message"), std::to_string(expected));
     EXPECT_EQ(ask("PRAGMA integrity_check"), "ok");
     store.reset();
 }

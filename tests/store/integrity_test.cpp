@@ -184,7 +184,7 @@ TEST_F(Integrity, ADamagedIndexIsReplaced) {
     EXPECT_FALSE(check(files).damage.empty());
     auto mended = open_files(files);
     EXPECT_EQ(texts(mended->search(params, std::nullopt)), expected);
-    EXPECT_EQ(mended->remove(std::vector<MessageId>{5}), 1U);
+    EXPECT_EQ(mended->remove(std::vector<MessageId>{12}), 1U);
     mended->checkpoint();
     mended.reset();
     files = read_files(trial());

@@ -135,11 +135,12 @@ TEST_F(Cost, OfPagesIsTheSameWithAHundredThousandMessages) {
     for (const Page& page : pages) {
         const int few = steps(small, page.work);
         const int many = steps(*store, page.work);
-        EXPECT_LE(many, few + few / 4 + 20) << page.name;
+        // Some of the messages are packed, some are not, which takes other steps.
+        EXPECT_LE(many, few + few / 2 + 20) << page.name;
     }
-    // Some more halvings, some more levels of the index: by the logarithm. What is merged may come
-    // from another shelf, too, at some ten steps a message.
-    EXPECT_LE(steps(*store, times), steps(small, times) + 1000);
+    // Some more halvings, some more levels of the index: by the logarithm. Each looks for a row and
+    // for a pack, and so does what is merged.
+    EXPECT_LE(steps(*store, times), steps(small, times) + 4000);
     const auto search = [&](Store& of) { EXPECT_TRUE(of.search(rare, bob).more); };
     EXPECT_LE(steps(*store, search), steps(small, search) + 500);
 }
