@@ -73,8 +73,9 @@ std::string encode(const WireObject& object, const Endpoint& local, const Endpoi
 void encode_to(std::string& bytes, const WireObject& object, const Endpoint& local,
                const Endpoint& peer, Dialect dialect, Extension extension);
 
-/// At most so many bytes does a message with this text take in the dialect base.
-std::size_t message_bytes_max(std::string_view text, bool is_v4);
+/// At most so many bytes does the line of a message with this text, or of a part of one, take in
+/// the dialect base: with the widest addresses of that family.
+std::size_t message_bytes_max(std::string_view text, bool is_v4, bool is_part);
 
 /// How many leading bytes of `text` (UTF-8) fit one datagram that is otherwise like `prototype` (a
 /// message or reply with its part, texts empty), whatever the addresses of that family are. Ends

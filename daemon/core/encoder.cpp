@@ -241,11 +241,13 @@ std::string encode(const WireObject& object, const Endpoint& local, const Endpoi
     return bytes;
 }
 
-std::size_t message_bytes_max(std::string_view text, bool is_v4) {
-    constexpr std::size_t members = 192;  // names, ports, timestamp, marks of a part
+std::size_t message_bytes_max(std::string_view text, bool is_v4, bool is_part) {
+    constexpr std::size_t members = 147;  // names, ports, timestamp, end of the line
+    constexpr std::size_t part_members = 25;
     constexpr std::size_t v4_bytes = 15;
     constexpr std::size_t v6_bytes = 50;
-    return members + 2 * (is_v4 ? v4_bytes : v6_bytes) + escaped_bytes(text, false);
+    return members + (is_part ? part_members : 0) + 2 * (is_v4 ? v4_bytes : v6_bytes) +
+           escaped_bytes(text, false);
 }
 
 std::size_t fit_text(std::string_view text, const WireObject& prototype, bool is_v4,

@@ -35,7 +35,7 @@ std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
     const auto whole = static_cast<std::uint32_t>(text.size());
     // Nearly every message is short and plain, and then this is known without writing it.
     const bool surely_fits = !answered && dialect == Dialect::base &&
-                             message_bytes_max(text, peer.is_v4()) <= datagram_bytes_max;
+                             message_bytes_max(text, peer.is_v4(), false) <= datagram_bytes_max;
     if (surely_fits ||
         fit_text(text, prototype(answered, std::nullopt), peer.is_v4(), dialect) == whole) {
         return std::vector{whole};
@@ -63,7 +63,8 @@ WireObject part_object(const OutgoingMessage& message, std::int64_t part_us) {
 
 std::size_t encoded_bytes_max(const OutgoingMessage& message, std::int64_t part_us) {
     if (message.answered) return datagram_bytes_max;  // the text that it quotes is cut to fit
-    return message_bytes_max(part_text(message, part_us), message.peer.is_v4());
+    return message_bytes_max(part_text(message, part_us), message.peer.is_v4(),
+                             message.part_ends.size() > 1);
 }
 
 }  // namespace p2pd

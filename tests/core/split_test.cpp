@@ -126,6 +126,20 @@ TEST(FitText, TakesAtLeastOneCodePointAndNeverAPartOfOne) {
     EXPECT_EQ(fitting % 4, 1U);
 }
 
+TEST(MessageBytes, AreThoseOfTheWidestAddresses) {
+    const Stamp stamp = Stamp::of(4'294'967'295'999'999);
+    const std::string text = "a \"quoted\" text";
+    for (const Endpoint& peer : {peer4, peer6}) {
+        for (const bool is_part : {false, true}) {
+            WireMessage message{stamp, text};
+            if (is_part) message.part = Part{parts_max, parts_max, 0};
+            const std::string line =
+                encode(message, peer, peer, Dialect::base, Extension::p2pd) + '\n';
+            EXPECT_EQ(message_bytes_max(text, peer.is_v4(), is_part), line.size());
+        }
+    }
+}
+
 /// Character by character, as it says itself.
 std::size_t fitting_one_by_one(std::string_view text, std::size_t room, bool wrapped) {
     std::size_t taken = 0;
