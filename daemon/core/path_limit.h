@@ -28,7 +28,9 @@ public:
 
     /// The next size to try; empty while one is under way, or when it is not worth it by now.
     std::optional<std::size_t> probe_bytes(Instant now) const {
-        if (probing_ || confirmed_ == sizes.size() || now < rest_until_) return std::nullopt;
+        if (probing_ || timeouts_ > 0 || confirmed_ == sizes.size() || now < rest_until_) {
+            return std::nullopt;
+        }
         return sizes[confirmed_];
     }
     void probe_sent() { probing_ = true; }
@@ -55,9 +57,13 @@ public:
         too_large(now);
         return true;
     }
-    /// A retransmission timeout; the second in a row may mean that the path has become narrower.
-    void timed_out(Instant now) {
-        if (++timeouts_ >= black_hole_timeouts) fall_back(now);
+    /// A retransmission timeout; the second in a row may mean that the path has become narrower, or
+    /// that it loses much: larger ones are tried again once the peer is heard (5.2).
+    void timed_out() {
+        if (++timeouts_ < black_hole_timeouts) return;
+        confirmed_ = 0;
+        probing_ = false;
+        losses_ = 0;
     }
     void heard() { timeouts_ = 0; }
 

@@ -266,7 +266,7 @@ void Session::timed_out(Instant now, double jitter) {
     }
     if (!any) return;
     window_.timed_out(path_.bytes());
-    path_.timed_out(now);
+    path_.timed_out();
     recovery_until_ = last_datagram_;
     asked_at_.reset();
     ++misses_;

@@ -67,18 +67,26 @@ TEST(PathLimit, FallsBackOnce) {
 
 TEST(PathLimit, FallsBackToTheBaseAfterTwoTimeoutsInARow) {
     PathLimit path = confirmed(2);
-    path.timed_out(begin);
+    path.timed_out();
     EXPECT_EQ(path.bytes(), 8952U);
-    path.timed_out(begin);
+    path.timed_out();
     EXPECT_EQ(path.bytes(), 1200U);
+}
+
+TEST(PathLimit, AfterTimeoutsTriesLargerOnesOnceThePeerIsHeard) {
+    PathLimit path = confirmed(2);
+    path.timed_out();
+    path.timed_out();
     EXPECT_FALSE(path.probe_bytes(begin));
+    path.heard();
+    EXPECT_EQ(path.probe_bytes(begin), 1452U);
 }
 
 TEST(PathLimit, KeepsItsSizeWhenThePeerIsHeardBetweenTimeouts) {
     PathLimit path = confirmed(2);
-    path.timed_out(begin);
+    path.timed_out();
     path.heard();
-    path.timed_out(begin);
+    path.timed_out();
     EXPECT_EQ(path.bytes(), 8952U);
 }
 
