@@ -119,19 +119,20 @@ std::optional<Session::Acknowledged> Session::acknowledged(std::int64_t part_us,
         // Karn: of a part sent twice nobody knows which copy is confirmed.
         if (part->second.attempts == 1) result.round_trip = now - flight->second.sent_at;
         const std::uint64_t datagram = flight->second.datagram;
+        if (datagram > confirmed_datagram_) sample_.reset();
+        if (datagram >= confirmed_datagram_ && result.round_trip) sample_ = result.round_trip;
         confirmed_datagram_ = std::max(confirmed_datagram_, datagram);
         if (probe_ == datagram) {
             path_.probe_confirmed();
             probe_.reset();
         }
-        asked_at_.reset();
+        asked_.reset();
         // Of what never filled the window nobody knows whether the path carries more.
         if (flight->first <= filled_the_window_) {
             window_.confirmed(flight->second.bytes, path_.bytes(), now,
                               round_trip_.smoothed().value_or(Duration{0}));
         }
     }
-    if (result.round_trip) slowest_ = std::max(slowest_, result.round_trip);
     remove(part_us);
     return result;
 }
@@ -146,7 +147,7 @@ std::vector<std::int64_t> Session::parts_in(std::int64_t first_us, std::uint32_t
 }
 
 std::optional<Duration> Session::ack_read(Instant now) {
-    const std::optional<Duration> sample = std::exchange(slowest_, std::nullopt);
+    const std::optional<Duration> sample = std::exchange(sample_, std::nullopt);
     if (sample) round_trip_.sample(*sample);
     find_losses(now);
     return sample;
@@ -229,15 +230,21 @@ Duration Session::interval() const {
 }
 
 std::optional<Instant> Session::question_due() const {
-    if (!facts_.is_p2pd || asked_at_ || misses_ > 0 || in_flight_.empty()) return std::nullopt;
-    const auto after = round_trip_.probe_timeout();
-    if (!after) return std::nullopt;
-    return in_flight_.rbegin()->second.sent_at + std::min(*after, interval());
+    if (!facts_.is_p2pd || misses_ > 0 || in_flight_.empty()) return std::nullopt;
+    const auto probe_timeout = round_trip_.probe_timeout();
+    if (!probe_timeout) return std::nullopt;
+    const Duration patience = std::min(*probe_timeout, interval());
+    if (!asked_) return in_flight_.rbegin()->second.sent_at + patience;
+    // Worth it only if the answer can come before the timeout.
+    const Instant due = asked_->last + patience * (1U << asked_->times);
+    if (due + patience > lost_at(in_flight_.begin()->second)) return std::nullopt;
+    return due;
 }
 
-/// If nothing comes back until then, neither of it nor of the question.
+/// If nothing comes back until then, neither of it nor of the questions.
 Instant Session::lost_at(const InFlight& flight) const {
-    return std::max(flight.sent_at, asked_at_.value_or(flight.sent_at)) + interval();
+    const bool asked_about = asked_ && flight.sent_at <= asked_->last;
+    return (asked_about ? asked_->first : flight.sent_at) + interval();
 }
 
 std::optional<Instant> Session::next_timeout() const {
@@ -256,7 +263,7 @@ void Session::timed_out(Instant now, double jitter) {
     too_early_ = too_early_ && pacer_.next() > now;
     find_losses(now);
     if (const auto question = question_due(); question && *question <= now) {
-        asked_at_ = now;
+        asked_ = Asked{asked_ ? asked_->first : now, now, asked_ ? asked_->times + 1 : 1};
         take_back_datagram(in_flight_.begin()->second.datagram, now);
     }
     bool any = false;
@@ -268,7 +275,7 @@ void Session::timed_out(Instant now, double jitter) {
     window_.timed_out(path_.bytes());
     path_.timed_out();
     recovery_until_ = last_datagram_;
-    asked_at_.reset();
+    asked_.reset();
     ++misses_;
     if (!first_miss_) first_miss_ = now;
     missed_for_ = now - *first_miss_;

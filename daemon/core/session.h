@@ -69,8 +69,9 @@ public:
     };
     /// Empty when no such part is queued here.
     std::optional<Acknowledged> acknowledged(std::int64_t part_us, Instant now);
-    /// An ACK has been read to its end: its slowest part is a sample of the round trip, and what
-    /// left well before what it confirms is lost. Returns the sample, if there is one.
+    /// An ACK has been read to its end: the latest datagram that it confirms is a sample of the
+    /// round trip (RFC 9002, section 5.1), as older ones may have been confirmed by an ACK that was
+    /// lost; what left well before is lost. Returns the sample, if there is one.
     std::optional<Duration> ack_read(Instant now);
     /// The part with the highest timestamp, under way or waiting.
     std::optional<std::int64_t> newest() const {
@@ -89,8 +90,9 @@ public:
     /// When timed_out() is due; empty when nothing is under way.
     std::optional<Instant> next_timeout() const;
     /// Takes back what is under way for too long; `jitter` in [-1, 1] spreads the next attempt. To
-    /// p2pd the first time the oldest datagram alone, soon and as a question: what else is lost its
-    /// ACK tells (RFC 9002, section 6.2).
+    /// p2pd before that the oldest datagram alone, soon and as a question: what else is lost its
+    /// ACK tells. It is asked again after twice the time, as the question may get lost as well (RFC
+    /// 9002, section 6.2).
     void timed_out(Instant now, double jitter);
 
     bool idle() const { return parts_.empty(); }
@@ -120,6 +122,12 @@ private:
         std::uint64_t datagram;
         Instant sent_at;
     };
+    /// Questions since anything was confirmed.
+    struct Asked {
+        Instant first;
+        Instant last;
+        std::uint32_t times;
+    };
     using Flights = std::map<std::uint64_t, InFlight>;  ///< by transmission number, so by time
 
     bool has_room() const;
@@ -144,13 +152,13 @@ private:
     std::uint64_t confirmed_datagram_ = 0;  ///< the latest of which anything is confirmed
     std::uint64_t recovery_until_ = 0;      ///< losses up to this datagram are one congestion event
     RoundTrip round_trip_;
-    std::optional<Duration> slowest_;  ///< of the ACK that is being read
+    std::optional<Duration> sample_;  ///< of the ACK that is being read
     CongestionWindow window_;
     std::uint64_t filled_the_window_ = 0;  ///< the last transmission that did
     std::uint32_t peer_window_ = objects_max;
     Pacer pacer_;
-    bool too_early_ = false;           ///< until the next timeout
-    std::optional<Instant> asked_at_;  ///< since anything was confirmed
+    bool too_early_ = false;  ///< until the next timeout
+    std::optional<Asked> asked_;
     PathLimit path_;
     std::optional<std::uint64_t> probe_;  ///< the datagram
     std::uint32_t misses_ = 0;

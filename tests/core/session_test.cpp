@@ -59,6 +59,20 @@ public:
     }
 };
 
+/// A session that has measured a round trip.
+class Measured : public Talk {
+public:
+    explicit Measured(Duration round_trip = 70ms) : Talk(p2pd_peer()) {
+        for (std::int64_t us = 1; us <= 20; ++us) {
+            session.add(us, 1, 0);
+            send_all();
+            pass(round_trip);
+            confirm({us});
+        }
+    }
+    static constexpr std::int64_t next_us = 21;
+};
+
 TEST(Session, ToP2pdTheFirstTimeoutIsASecond) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 1, 0);
@@ -235,8 +249,8 @@ TEST(Session, LossesOfOneRoundTripShrinkTheWindowOnce) {
     talk.confirm({8});  // 1 to 5 are lost
     const std::uint32_t shrunk = talk.session.window();
     EXPECT_EQ(shrunk, 11 * datagram_bytes * 7 / 10 / 256);
-    talk.confirm({9});  // and 6
-    EXPECT_EQ(talk.session.window(), shrunk);
+    talk.confirm({9});  // and 6; what arrives lets it grow a little
+    EXPECT_NEAR(talk.session.window(), shrunk, 1);
     EXPECT_EQ(talk.session.next_to_send(), 1);
 }
 
@@ -258,7 +272,8 @@ TEST(Session, AnAckIsReadToItsEndBeforeAnythingCountsAsLost) {
     EXPECT_EQ(talk.session.window(), before);
 }
 
-TEST(Session, TheSlowestPartOfAnAckIsItsSample) {
+/// The older one may have been confirmed by an ACK that was lost.
+TEST(Session, TheLatestDatagramOfAnAckIsItsSample) {
     Talk talk(p2pd_peer());
     talk.session.add(1, 1, 0);
     talk.send_all();
@@ -266,8 +281,19 @@ TEST(Session, TheSlowestPartOfAnAckIsItsSample) {
     talk.session.add(2, 1, 0);
     talk.send_all();
     talk.pass(20ms);
-    talk.confirm({2, 1});
-    EXPECT_EQ(talk.session.round_trip().smoothed(), 70ms);
+    talk.confirm({1, 2});
+    EXPECT_EQ(talk.session.round_trip().smoothed(), 20ms);
+}
+
+TEST(Session, AnAckOfWhatLeftBeforeTheLatestConfirmedIsNoSample) {
+    Talk talk(p2pd_peer());
+    talk.session.add(1, 2, 0);
+    talk.send_all();
+    talk.pass(20ms);
+    talk.confirm({2});
+    talk.pass(1ms);
+    ASSERT_TRUE(talk.confirm({1}));
+    EXPECT_EQ(talk.session.round_trip().smoothed(), 20ms);
 }
 
 TEST(Session, NeverMoreIsUnderWayThanThePeerHasRoomFor) {
@@ -391,20 +417,6 @@ TEST(Session, ATimeoutTakesBackOnlyWhatIsLate) {
     EXPECT_EQ(talk.send_all(), 1);  // a window of two
 }
 
-/// A session that has measured a round trip of 70 ms.
-class Measured : public Talk {
-public:
-    Measured() : Talk(p2pd_peer()) {
-        for (std::int64_t us = 1; us <= 20; ++us) {
-            session.add(us, 1, 0);
-            send_all();
-            pass(70ms);
-            confirm({us});
-        }
-    }
-    static constexpr std::int64_t next_us = 21;
-};
-
 TEST(Session, WhetherTheLastDatagramCameIsAskedSoonAndOnce) {
     Measured talk;
     talk.session.add(Measured::next_us, 1, 0);
@@ -417,6 +429,25 @@ TEST(Session, WhetherTheLastDatagramCameIsAskedSoonAndOnce) {
     EXPECT_EQ(talk.session.next_to_send(), Measured::next_us);
     talk.send_all();
     EXPECT_EQ(*talk.session.next_timeout() - talk.now, talk.session.interval());
+}
+
+TEST(Session, AQuestionThatIsNotAnsweredIsPutAgainAfterTwiceTheTime) {
+    Measured talk(10ms);
+    talk.session.add(Measured::next_us, 2, 0);
+    talk.send_all();
+    const Instant sent = talk.now;
+    std::vector<Duration> asked;
+    while (talk.session.interval() == RoundTrip::timeout_min) {
+        talk.now = *talk.session.next_timeout();
+        talk.session.timed_out(talk.now, 0);
+        asked.push_back(talk.now - sent);
+        talk.send_all();
+    }
+    // Then there is no time left for an answer before the timeout, which is reckoned from the
+    // first.
+    ASSERT_EQ(asked.size(), 3U);
+    EXPECT_EQ(asked[1], 3 * asked[0]);
+    EXPECT_EQ(asked[2], asked[0] + RoundTrip::timeout_min);
 }
 
 TEST(Session, AQuestionIsNoSignOfCongestionNorAMiss) {
