@@ -8,8 +8,11 @@ namespace p2pd {
 
 namespace {
 
-constexpr double cubic_c = 0.4;                                         // RFC 9438, section 5.1
-constexpr double cubic_beta = 0.7;                                      // section 4.6
+constexpr double cubic_c = 0.4;     // RFC 9438, section 5.1
+constexpr double cubic_beta = 0.7;  // section 4.6
+/// The factor of RFC 8511, which has it for marks: they come from short queues. It is never more
+/// than twice what CUBIC gets, also where there is a queue that cannot be seen.
+constexpr double without_queue_beta = 0.85;
 constexpr double reno_alpha = 3 * (1 - cubic_beta) / (1 + cubic_beta);  // section 4.3
 
 double seconds(Duration time) {
@@ -39,7 +42,9 @@ void CongestionWindow::grow_as_cubic(double bytes, double datagram_bytes, Instan
         plateau_after_s_ = std::cbrt((before_loss_ - window_) / datagram_bytes / cubic_c);
     }
     const double share = bytes / window_;  // of a round trip
-    as_reno_ += reno_alpha * datagram_bytes * share;
+    // Reno's own step once its window is that of before the loss.
+    const double alpha = as_reno_ < reno_until_ ? reno_alpha : 1;
+    as_reno_ += alpha * datagram_bytes * share;
     const double from_plateau_s = seconds(now - epoch_ + round_trip) - plateau_after_s_;
     const double cubic =
         cubic_c * from_plateau_s * from_plateau_s * from_plateau_s * datagram_bytes + before_loss_;
@@ -48,17 +53,22 @@ void CongestionWindow::grow_as_cubic(double bytes, double datagram_bytes, Instan
     window_ = std::max(window_ + (target - window_) * share, as_reno_);
 }
 
-void CongestionWindow::lost(std::size_t datagram_bytes) {
+void CongestionWindow::lost(std::size_t datagram_bytes, bool queue) {
+    cut(queue ? cubic_beta : without_queue_beta, datagram_bytes);
+}
+
+void CongestionWindow::cut(double factor, std::size_t datagram_bytes) {
     // Below the last peak: somebody else wants a share, section 4.7.
-    before_loss_ = window_ < before_loss_ ? window_ * (1 + cubic_beta) / 2 : window_;
-    window_ = std::max(window_ * cubic_beta,
-                       static_cast<double>(datagrams_of_lossy_min * datagram_bytes));
+    before_loss_ = window_ < before_loss_ ? window_ * (1 + factor) / 2 : window_;
+    reno_until_ = window_;
+    window_ =
+        std::max(window_ * factor, static_cast<double>(datagrams_of_lossy_min * datagram_bytes));
     threshold_ = window_;
     in_epoch_ = false;
 }
 
 void CongestionWindow::timed_out(std::size_t datagram_bytes) {
-    lost(datagram_bytes);
+    cut(cubic_beta, datagram_bytes);
     window_ = static_cast<double>(datagrams_min * datagram_bytes);
 }
 

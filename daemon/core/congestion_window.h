@@ -24,18 +24,21 @@ public:
 
     /// So many bytes have arrived while the window was in use; `round_trip` is the smoothed one.
     void confirmed(std::size_t bytes, std::size_t datagram_bytes, Instant now, Duration round_trip);
-    /// A loss that later ACKs told of; call at most once a round trip.
-    void lost(std::size_t datagram_bytes);
+    /// A loss that later ACKs told of; call at most once a round trip. `queue`: the round trip was
+    /// longer than it need be, so datagrams wait somewhere.
+    void lost(std::size_t datagram_bytes, bool queue);
     /// Nothing came back for a whole retransmission timeout.
     void timed_out(std::size_t datagram_bytes);
 
 private:
+    void cut(double factor, std::size_t datagram_bytes);
     void grow_as_cubic(double bytes, double datagram_bytes, Instant now, Duration round_trip);
 
     double window_ = initial_bytes;
     double threshold_ = bytes_max;
     double before_loss_ = 0;      ///< W_max, section 4.1
     double as_reno_ = 0;          ///< W_est, section 4.3
+    double reno_until_ = 0;       ///< cwnd_prior, section 4.3
     double plateau_after_s_ = 0;  ///< K, section 4.2
     Instant epoch_{};             ///< when this congestion avoidance began
     bool in_epoch_ = false;

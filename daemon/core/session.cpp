@@ -148,7 +148,10 @@ std::vector<std::int64_t> Session::parts_in(std::int64_t first_us, std::uint32_t
 
 std::optional<Duration> Session::ack_read(Instant now) {
     const std::optional<Duration> sample = std::exchange(sample_, std::nullopt);
-    if (sample) round_trip_.sample(*sample);
+    if (sample) {
+        round_trip_.sample(*sample);
+        queue_.sample(*sample, now);
+    }
     find_losses(now);
     return sample;
 }
@@ -164,7 +167,7 @@ void Session::find_losses(Instant now) {
     while (!in_flight_.empty() && is_overtaken(in_flight_.begin()->second, now)) {
         const std::uint64_t datagram = in_flight_.begin()->second.datagram;
         if (datagram > recovery_until_ && probe_ != datagram) {
-            window_.lost(path_.bytes());
+            window_.lost(path_.bytes(), queue_.seen());
             recovery_until_ = last_datagram_;
         }
         take_back(in_flight_.begin()->first, now);

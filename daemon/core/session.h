@@ -13,6 +13,7 @@
 #include "daemon/core/mailbox.h"
 #include "daemon/core/pacer.h"
 #include "daemon/core/path_limit.h"
+#include "daemon/core/queue_watch.h"
 #include "daemon/core/round_trip.h"
 
 namespace p2pd {
@@ -152,6 +153,7 @@ private:
     std::uint64_t confirmed_datagram_ = 0;  ///< the latest of which anything is confirmed
     std::uint64_t recovery_until_ = 0;      ///< losses up to this datagram are one congestion event
     RoundTrip round_trip_;
+    QueueWatch queue_;
     std::optional<Duration> sample_;  ///< of the ACK that is being read
     CongestionWindow window_;
     std::uint64_t filled_the_window_ = 0;  ///< the last transmission that did

@@ -42,14 +42,14 @@ TEST(CongestionWindow, DoublesEachRoundTripInSlowStart) {
 TEST(CongestionWindow, IsSevenTenthsAfterALoss) {
     CongestionWindow window;
     confirm(window, 90);
-    window.lost(datagram_bytes);
+    window.lost(datagram_bytes, true);
     EXPECT_EQ(datagrams(window), 70U);
 }
 
 TEST(CongestionWindow, GrowsFastThenRestsAtTheSizeOfTheLossThenGoesBeyond) {
     CongestionWindow window;
     confirm(window, 990);
-    window.lost(datagram_bytes);
+    window.lost(datagram_bytes, true);
     // K = cbrt(300 / 0.4) = 9.1 s
     const std::size_t early = grown(window, 3s);
     EXPECT_GT(early, 850U);
@@ -62,17 +62,33 @@ TEST(CongestionWindow, GrowsFastThenRestsAtTheSizeOfTheLossThenGoesBeyond) {
 TEST(CongestionWindow, GrowsNoSlowerThanRenoWhereThatIsFaster) {
     CongestionWindow window;
     confirm(window, 10);
-    window.lost(datagram_bytes);
+    window.lost(datagram_bytes, true);
     EXPECT_EQ(datagrams(window), 14U);
     // alpha = 0.53 a round trip
     EXPECT_GE(grown(window, 2s), 14U + 9U);
 }
 
+TEST(CongestionWindow, GrowsAsRenoOnceItIsWhereItWasBeforeTheLoss) {
+    CongestionWindow window;
+    confirm(window, 10);
+    window.lost(datagram_bytes, true);
+    EXPECT_EQ(datagrams(window), 14U);
+    // alpha = 0.53 for 11 round trips, then 1.
+    EXPECT_NEAR(static_cast<double>(grown(window, 3s)), 20 + 19, 2);
+}
+
+TEST(CongestionWindow, ShrinksLessWhereNoQueueIsSeen) {
+    CongestionWindow window;
+    confirm(window, 90);
+    window.lost(datagram_bytes, false);
+    EXPECT_EQ(datagrams(window), 85U);
+}
+
 TEST(CongestionWindow, LeavesRoomForOthersWhenALossComesBelowTheLastPeak) {
     CongestionWindow window;
     confirm(window, 990);
-    window.lost(datagram_bytes);
-    window.lost(datagram_bytes);
+    window.lost(datagram_bytes, true);
+    window.lost(datagram_bytes, true);
     // Its plateau is now 0.85 times what it was at the second loss.
     EXPECT_NEAR(static_cast<double>(grown(window, 8s)), 595, 30);
 }
@@ -104,7 +120,7 @@ TEST(CongestionWindow, AlwaysHoldsTwoDatagrams) {
 
 TEST(CongestionWindow, HoldsFourAsLongAsAcksCome) {
     CongestionWindow window;
-    for (int i = 0; i < 20; ++i) window.lost(datagram_bytes);
+    for (int i = 0; i < 20; ++i) window.lost(datagram_bytes, true);
     EXPECT_EQ(datagrams(window), 4U);
 }
 

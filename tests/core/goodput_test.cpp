@@ -11,7 +11,8 @@ constexpr std::size_t ethernet_bytes = 1472;
 /// Keeps messages of 100 bytes waiting, and counts what is delivered; on a path of Ethernet's size.
 class Stream : public Pair {
 public:
-    explicit Stream(double loss, Duration round_trip) {
+    Stream(double loss, Duration round_trip, std::uint64_t seed = 1) {
+        random.seed(seed);
         network.set_sizes(ethernet_bytes, ethernet_bytes);
         network.set_faults(
             {.loss = loss, .delay_min = round_trip / 2, .delay_max = round_trip / 2});
@@ -47,16 +48,26 @@ TEST(Goodput, OfALongCleanPathIsNotLimitedByItsRoundTrip) {
     EXPECT_GT(Stream(0, 100ms).delivered_per_second(), 10'000);
 }
 
-TEST(Goodput, AtOnePercentOfLossIsThousands) {
-    EXPECT_GT(Stream(0.01, 10ms).delivered_per_second(), 3500);
+/// Of several seeds: of one, chance has a large part in it.
+double mean_per_second(double loss, Duration time) {
+    constexpr int seeds = 4;
+    double sum = 0;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        sum += Stream(loss, 10ms, seed).delivered_per_second(time);
+    }
+    return sum / seeds;
 }
 
-TEST(Goodput, AtTenPercentOfLossIsAThousand) {
-    EXPECT_GT(Stream(0.1, 10ms).delivered_per_second(), 1100);
+TEST(Goodput, AtOnePercentOfLossIsThousands) {
+    EXPECT_GT(mean_per_second(0.01, 2s), 7000);
+}
+
+TEST(Goodput, AtTenPercentOfLossIsThatOfTcp) {
+    EXPECT_GT(mean_per_second(0.1, 4s), 2300);
 }
 
 TEST(Goodput, AtThirtyPercentOfLossGoesOn) {
-    EXPECT_GT(Stream(0.3, 10ms).delivered_per_second(20s), 150);
+    EXPECT_GT(mean_per_second(0.3, 5s), 350);
 }
 
 }  // namespace

@@ -248,10 +248,21 @@ TEST(Session, LossesOfOneRoundTripShrinkTheWindowOnce) {
     talk.send_all();
     talk.confirm({8});  // 1 to 5 are lost
     const std::uint32_t shrunk = talk.session.window();
-    EXPECT_EQ(shrunk, 11 * datagram_bytes * 7 / 10 / 256);
+    EXPECT_EQ(shrunk, 11 * datagram_bytes * 85 / 100 / 256);
     talk.confirm({9});  // and 6; what arrives lets it grow a little
     EXPECT_NEAR(talk.session.window(), shrunk, 1);
     EXPECT_EQ(talk.session.next_to_send(), 1);
+}
+
+TEST(Session, ALossWhileRoundTripsAreLongerShrinksTheWindowMore) {
+    Measured talk;
+    talk.session.add(Measured::next_us, 10, 0);
+    talk.send_all();
+    talk.pass(80ms);
+    for (std::int64_t us = 0; us < 4; ++us) talk.confirm({Measured::next_us + us});
+    const std::size_t before = talk.session.window_bytes();
+    talk.confirm({Measured::next_us + 9});
+    EXPECT_EQ(talk.session.window_bytes(), (before + datagram_bytes) * 7 / 10);
 }
 
 TEST(Session, WhatLeftInOneDatagramIsNotOvertakenByItsOwnParts) {
