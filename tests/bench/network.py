@@ -26,6 +26,7 @@ LOSSES = (0.0, 0.01, 0.1, 0.3)
 LOSSY_ROUND_TRIP_MS = 10.0
 ROUND_TRIPS_MS = (0.1, 10.0, 100.0)
 NARROW_BYTES_A_SECOND = 1_250_000
+NARROW_QUEUES_MS = (25.0, 5.0)  # long enough for a queue to be seen, and hardly
 CLONE_NEWNET = 0x40000000
 
 
@@ -34,6 +35,7 @@ class Path:
     loss: float = 0.0
     round_trip_ms: float = 0.0
     bytes_a_second: int = 0
+    queue_ms: float = 0.0  # of a narrow path
 
 
 @contextmanager
@@ -60,7 +62,8 @@ class Carried:
 @contextmanager
 def relay(path: Path, seed: int) -> Iterator[Carried]:
     command = [str(built("tun_relay")), INTERFACE, str(path.loss),
-               str(int(path.round_trip_ms * 500)), str(seed), str(path.bytes_a_second)]
+               str(int(path.round_trip_ms * 500)), str(seed), str(path.bytes_a_second),
+               str(int(path.queue_ms * 1000))]
     carried = Carried()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -205,10 +208,12 @@ class Both(RelayedP2pd):
 
 
 def share(settings: Settings) -> Table:
-    path = Path(0.0, LOSSY_ROUND_TRIP_MS, NARROW_BYTES_A_SECOND)
     load = Load(bytes=100, window=16384, seconds=settings.seconds(10 * SECONDS), cut=True)
-    found = in_turn((Both.at(path),), settings, lambda both: both.shares(load)).results
-    ratio = median(found[Both.name])
-    return Table(("a narrow path for both", "bytes of p2pd / of TCP"),
-                 [(f"{NARROW_BYTES_A_SECOND * 8 / 1e6:g} Mbit/s, {LOSSY_ROUND_TRIP_MS:g} ms, "
-                   f"{load.seconds:g} s", times(ratio))])
+    table = Table(("a narrow path for both", "bytes of p2pd / of TCP"))
+    for queue_ms in NARROW_QUEUES_MS:
+        path = Path(0.0, LOSSY_ROUND_TRIP_MS, NARROW_BYTES_A_SECOND, queue_ms)
+        found = in_turn((Both.at(path),), settings, lambda both: both.shares(load)).results
+        name = (f"{NARROW_BYTES_A_SECOND * 8 / 1e6:g} Mbit/s, {LOSSY_ROUND_TRIP_MS:g} ms, "
+                f"a queue of {queue_ms:g} ms, {load.seconds:g} s")
+        table.rows.append((name, times(median(found[Both.name]))))
+    return table

@@ -1,10 +1,10 @@
 // tests/bench: a path of Ethernet's size from a host to itself: loses by a seed, delays, is as wide
 // as asked. Includes std, POSIX and Linux's tun.
-// tun_relay NAME LOSS DELAY_US SEED BYTES_A_SECOND: makes the interface NAME. A packet that is
-// routed to it comes back with its two addresses swapped, which keeps every checksum: what is sent
-// to a neighbour that does not exist arrives here, as from there. LOSS is a share, DELAY_US each
-// way, 0 bytes a second are no limit. When standard input ends it prints how many bytes of UDP and
-// of TCP it has carried.
+// tun_relay NAME LOSS DELAY_US SEED BYTES_A_SECOND QUEUE_US: makes the interface NAME. A packet
+// that is routed to it comes back with its two addresses swapped, which keeps every checksum: what
+// is sent to a neighbour that does not exist arrives here, as from there. LOSS is a share, DELAY_US
+// each way, 0 bytes a second are no limit. When standard input ends it prints how many bytes of UDP
+// and of TCP it has carried.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -37,8 +37,6 @@ constexpr std::size_t protocol_at = 9;
 constexpr std::size_t source_at = 12;
 constexpr std::size_t destination_at = 16;
 constexpr std::size_t address_bytes = 4;
-/// What a narrow path holds before it drops.
-constexpr std::chrono::milliseconds queue_max{25};
 
 int open_tun(const char* name) {
     const int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -52,7 +50,8 @@ int open_tun(const char* name) {
 struct Path {
     double loss = 0;
     std::chrono::microseconds delay{0};
-    double bytes_a_second = 0;  ///< 0: no limit
+    double bytes_a_second = 0;            ///< 0: no limit
+    std::chrono::microseconds queue_max;  ///< what a narrow path holds before it drops
 };
 
 /// What came, until its time has come. The delay is the same for all, so none overtakes.
@@ -118,7 +117,7 @@ private:
                                                   path_.bytes_a_second);
         const auto leaves =
             std::max(now, free_at_) + std::chrono::duration_cast<Clock::duration>(takes);
-        if (leaves - now > queue_max) return std::nullopt;
+        if (leaves - now > path_.queue_max) return std::nullopt;
         return free_at_ = leaves;
     }
 
@@ -156,11 +155,11 @@ void run(int tun, Relay& relay) {
 
 int main(int argc, char** argv) {
     using namespace bench;
-    if (argc != 6) fail("usage: tun_relay NAME LOSS DELAY_US SEED BYTES_A_SECOND");
+    if (argc != 7) fail("usage: tun_relay NAME LOSS DELAY_US SEED BYTES_A_SECOND QUEUE_US");
     prctl(PR_SET_TIMERSLACK, 1UL);
     const int tun = open_tun(argv[1]);
     const Path path{std::atof(argv[2]), std::chrono::microseconds{std::atoi(argv[3])},
-                    std::atof(argv[5])};
+                    std::atof(argv[5]), std::chrono::microseconds{std::atoi(argv[6])}};
     Relay relay(tun, path, static_cast<std::uint64_t>(std::atoi(argv[4])));
     std::printf("ready\n");
     std::fflush(stdout);
