@@ -42,9 +42,10 @@ void BusConnection::stop() {
 }
 
 void BusConnection::open() {
+    if (!load_bus_library()) return lose("libsystemd cannot be loaded");
     sd_bus* opened = nullptr;
-    const int result =
-        which_ == MessageBus::user ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened);
+    const int result = which_ == MessageBus::user ? bus_library().open_user(&opened)
+                                                  : bus_library().open_system(&opened);
     bus_.reset(opened);
     try {
         bus_check(result);
@@ -58,7 +59,7 @@ void BusConnection::open() {
 void BusConnection::process() {
     try {
         for (int count = 0; bus_ && problem_.empty() && count < messages_a_turn; ++count) {
-            if (bus_check(sd_bus_process(bus_.get(), nullptr)) == 0) break;
+            if (bus_check(bus_library().process(bus_.get(), nullptr)) == 0) break;
         }
         if (!bus_) return;
         if (!problem_.empty()) return lose(std::exchange(problem_, {}));
@@ -71,7 +72,7 @@ void BusConnection::process() {
 void BusConnection::sent() {
     if (!bus_) return;
     std::uint64_t unwritten = 0;
-    if (sd_bus_get_n_queued_write(bus_.get(), &unwritten) >= 0 &&
+    if (bus_library().get_n_queued_write(bus_.get(), &unwritten) >= 0 &&
         unwritten > unwritten_messages_max) {
         give_up("it does not read");
     }
@@ -97,13 +98,13 @@ void BusConnection::settled() {
 /// Waits for what sd-bus asks for at this moment.
 void BusConnection::arm() {
     if (!bus_ || !problem_.empty()) return;
-    const int descriptor = bus_check(sd_bus_get_fd(bus_.get()));
+    const int descriptor = bus_check(bus_library().get_fd(bus_.get()));
     if (!descriptor_.is_open() || descriptor_.native_handle() != descriptor) {
         if (descriptor_.is_open()) descriptor_.release();
         reading_ = writing_ = false;
         descriptor_.assign(descriptor);
     }
-    const int events = bus_check(sd_bus_get_events(bus_.get()));
+    const int events = bus_check(bus_library().get_events(bus_.get()));
     using Descriptor = boost::asio::posix::stream_descriptor;
     if ((events & POLLIN) != 0) wait(Descriptor::wait_read, reading_);
     if ((events & POLLOUT) != 0) wait(Descriptor::wait_write, writing_);
@@ -112,7 +113,7 @@ void BusConnection::arm() {
 
 void BusConnection::arm_timer() {
     std::uint64_t due_us = 0;
-    bus_check(sd_bus_get_timeout(bus_.get(), &due_us));
+    bus_check(bus_library().get_timeout(bus_.get(), &due_us));
     if (due_us == std::numeric_limits<std::uint64_t>::max()) {
         timer_.cancel();
         return;

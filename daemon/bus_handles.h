@@ -6,7 +6,7 @@
 #include <string>
 #include <system_error>
 
-#include <systemd/sd-bus.h>
+#include "daemon/bus_library.h"
 
 namespace p2pd {
 
@@ -30,13 +30,13 @@ inline int bus_check(int result) {
 
 struct BusCloser {
     /// Without writing what waits: that could block.
-    void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
+    void operator()(sd_bus* bus) const { bus_library().close_unref(bus); }
 };
 struct BusMessageCloser {
-    void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+    void operator()(sd_bus_message* message) const { bus_library().message_unref(message); }
 };
 struct BusSlotCloser {
-    void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
+    void operator()(sd_bus_slot* slot) const { bus_library().slot_unref(slot); }
 };
 using BusHandle = std::unique_ptr<sd_bus, BusCloser>;
 using BusMessage = std::unique_ptr<sd_bus_message, BusMessageCloser>;

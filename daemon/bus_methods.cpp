@@ -59,7 +59,7 @@ Json no_params(sd_bus_message& /*message*/) {
 void append_nothing(sd_bus_message& /*reply*/, const Json& /*result*/) {}
 
 void append_id(sd_bus_message& reply, const Json& result) {
-    bus_check(sd_bus_message_append(&reply, "t", result.at("id").get<std::uint64_t>()));
+    bus_check(bus_library().message_append(&reply, "t", result.at("id").get<std::uint64_t>()));
 }
 
 void append_messages(sd_bus_message& reply, const Json& result) {

@@ -59,12 +59,17 @@ struct BusTable {
         return guarded([&] { server(self).subscribers_.erase(read_text(*message)); });
     }
 
-    static const sd_bus_vtable vtable[];
+    static sd_bus_vtable vtable[];
 };
 
 // The bus and the control methods decide who may call: sd-bus itself would wait for what it asks.
-const sd_bus_vtable BusTable::vtable[] = {
-    SD_BUS_VTABLE_START(0),
+sd_bus_vtable BusTable::vtable[] = {
+    // SD_BUS_VTABLE_START, but the address is the library's: opened() puts it there.
+    {.type = _SD_BUS_VTABLE_START,
+     .flags = 0,
+     .x = {.start = {.element_size = sizeof(sd_bus_vtable),
+                     .features = _SD_BUS_VTABLE_PARAM_NAMES,
+                     .vtable_format_reference = nullptr}}},
     SD_BUS_METHOD_WITH_ARGS("Send", SD_BUS_ARGS("s", peer, "s", text, "a{sv}", options),
                             SD_BUS_RESULT("t", id), called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Reply", SD_BUS_ARGS("t", id, "s", text, "a{sv}", options),
@@ -122,12 +127,13 @@ void BusServer::stop() {
 }
 
 void BusServer::opened() {
-    bus_check(sd_bus_add_object_vtable(connection_.get(), nullptr, bus_path, bus_interface,
-                                       BusTable::vtable, this));
-    bus_check(sd_bus_add_match_async(connection_.get(), nullptr,
-                                     "type='signal',sender='org.freedesktop.DBus',"
-                                     "member='NameOwnerChanged',arg2=''",
-                                     BusTable::name_vanished, nullptr, this));
+    BusTable::vtable[0].x.start.vtable_format_reference = bus_library().object_vtable_format;
+    bus_check(bus_library().add_object_vtable(connection_.get(), nullptr, bus_path, bus_interface,
+                                              BusTable::vtable, this));
+    bus_check(bus_library().add_match_async(connection_.get(), nullptr,
+                                            "type='signal',sender='org.freedesktop.DBus',"
+                                            "member='NameOwnerChanged',arg2=''",
+                                            BusTable::name_vanished, nullptr, this));
     // The name is asked for when the properties are known.
     know_status_ = false;
     counts_changed();
@@ -143,20 +149,20 @@ void BusServer::lost(const std::string& why) {
 
 void BusServer::request_name() {
     sd_bus_slot* slot = nullptr;
-    const int result = sd_bus_request_name_async(connection_.get(), &slot, bus_name, 0,
-                                                 BusTable::name_answered, this);
+    const int result = bus_library().request_name_async(connection_.get(), &slot, bus_name, 0,
+                                                        BusTable::name_answered, this);
     name_.reset(slot);
     if (result < 0) connection_.give_up(BusFailure(result).what());
     connection_.sent();
 }
 
 void BusServer::name_answered(sd_bus_message& reply) {
-    if (const sd_bus_error* const error = sd_bus_message_get_error(&reply)) {
+    if (const sd_bus_error* const error = bus_library().message_get_error(&reply)) {
         return connection_.give_up(error->message == nullptr ? error->name : error->message);
     }
     constexpr std::uint32_t primary_owner = 1;
     std::uint32_t answer = 0;
-    bus_check(sd_bus_message_read(&reply, "u", &answer));
+    bus_check(bus_library().message_read(&reply, "u", &answer));
     if (answer != primary_owner) return connection_.give_up("another program is org.p2pd1");
     connection_.settled();
     reported_lost_ = false;
@@ -206,21 +212,21 @@ void BusServer::take_page(const std::vector<MessageRecord>& page) {
 void BusServer::tell(const MessageRecord& record) {
     sd_bus* const bus = connection_.get();
     if (record.dir == Direction::in) {
-        bus_check(
-            sd_bus_emit_signal(bus, bus_path, bus_interface, "MessageReceived", "t", record.id));
+        bus_check(bus_library().emit_signal(bus, bus_path, bus_interface, "MessageReceived", "t",
+                                            record.id));
     } else {
         const std::string state(enum_name(record.state));
-        bus_check(sd_bus_emit_signal(bus, bus_path, bus_interface, "MessageStateChanged", "ts",
-                                     record.id, state.c_str()));
+        bus_check(bus_library().emit_signal(bus, bus_path, bus_interface, "MessageStateChanged",
+                                            "ts", record.id, state.c_str()));
     }
     if (subscribers_.empty()) return;
     const Json message = message_json(record);
     for (const std::string& subscriber : subscribers_) {
         sd_bus_message* made = nullptr;
-        bus_check(sd_bus_message_new_signal(bus, &made, bus_path, bus_interface, "Message"));
+        bus_check(bus_library().message_new_signal(bus, &made, bus_path, bus_interface, "Message"));
         const BusMessage signal(made);
         append_dictionary(*made, message);
-        bus_check(sd_bus_send_to(bus, made, subscriber.c_str(), nullptr));
+        bus_check(bus_library().send_to(bus, made, subscriber.c_str(), nullptr));
     }
 }
 
@@ -252,22 +258,22 @@ void BusServer::take_status(const Json& answer) {
     compare("Queued", before.queued == status_.queued);
     if (names.empty() || !on_the_bus_) return;
     names.push_back(nullptr);
-    const int result_of = sd_bus_emit_properties_changed_strv(connection_.get(), bus_path,
-                                                              bus_interface, names.data());
+    const int result_of = bus_library().emit_properties_changed_strv(connection_.get(), bus_path,
+                                                                     bus_interface, names.data());
     if (result_of < 0) connection_.give_up(BusFailure(result_of).what());
     connection_.sent();
 }
 
 void BusServer::append_property(std::string_view name, sd_bus_message& message) const {
     if (name == "Version") {
-        bus_check(sd_bus_message_append(&message, "s", P2PD_VERSION));
+        bus_check(bus_library().message_append(&message, "s", P2PD_VERSION));
     } else if (name == "ProtocolVersion") {
-        bus_check(sd_bus_message_append(&message, "u", control_protocol_version));
+        bus_check(bus_library().message_append(&message, "u", control_protocol_version));
     } else if (name == "Listening") {
         append_texts(message, status_.listening);
     } else {
         const std::uint64_t count = name == "Unread" ? status_.unread : status_.queued;
-        bus_check(sd_bus_message_append(&message, "t", count));
+        bus_check(bus_library().message_append(&message, "t", count));
     }
 }
 

@@ -21,7 +21,7 @@ void BusServer::reply_error(sd_bus_message& message, std::string_view code,
                             const std::string& what) {
     const std::string name = bus_error_name(code);
     const sd_bus_error error{name.c_str(), what.c_str(), 0};
-    bus_check(sd_bus_reply_method_error(&message, &error));
+    bus_check(bus_library().reply_method_error(&message, &error));
 }
 
 void BusServer::begin(sd_bus_message& message) {
@@ -29,14 +29,15 @@ void BusServer::begin(sd_bus_message& message) {
         return reply_error(message, error_too_many_clients.code,
                            "there are " + std::to_string(calls_max) + " calls already; try again");
     }
-    const BusMethod* const method = find_bus_method(sd_bus_message_get_member(&message));
+    const BusMethod* const method = find_bus_method(bus_library().message_get_member(&message));
     try {
         Json params = method->params(message);
         const std::uint64_t id = ++last_id_;
-        Call& call = calls_
-                         .emplace(id, Call{this, id, BusMessage(sd_bus_message_ref(&message)),
-                                           method, nullptr, std::move(params)})
-                         .first->second;
+        Call& call =
+            calls_
+                .emplace(id, Call{this, id, BusMessage(bus_library().message_ref(&message)), method,
+                                  nullptr, std::move(params)})
+                .first->second;
         ask_for_credentials(call);
     } catch (const FieldError& error) {
         reply_error(message, error_params.code, error.what());
@@ -57,10 +58,10 @@ void BusServer::ask_for_credentials(Call& call) {
             return -ENOMEM;
         }
     };
-    const int result = sd_bus_call_method_async(connection_.get(), &slot, "org.freedesktop.DBus",
-                                                "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                                "GetConnectionUnixUser", came, &call, "s",
-                                                sd_bus_message_get_sender(call.message.get()));
+    const int result = bus_library().call_method_async(
+        connection_.get(), &slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+        "org.freedesktop.DBus", "GetConnectionUnixUser", came, &call, "s",
+        bus_library().message_get_sender(call.message.get()));
     call.credentials.reset(slot);
     if (result < 0) {
         calls_.erase(call.id);
@@ -70,8 +71,8 @@ void BusServer::ask_for_credentials(Call& call) {
 
 void BusServer::credentials_came(Call& call, sd_bus_message& reply) {
     std::uint32_t uid = 0;
-    if (sd_bus_message_is_method_error(&reply, nullptr) > 0 ||
-        sd_bus_message_read(&reply, "u", &uid) < 0) {
+    if (bus_library().message_is_method_error(&reply, nullptr) > 0 ||
+        bus_library().message_read(&reply, "u", &uid) < 0) {
         return fail(call, error_not_permitted.code, "the bus does not say who calls");
     }
     call.uid = uid;
@@ -122,14 +123,14 @@ void BusServer::reply(Call& call, const Json& result) {
     const auto ended = calls_.extract(call.id);
     const Call& done = ended.mapped();
     sd_bus_message* made = nullptr;
-    bus_check(sd_bus_message_new_method_return(done.message.get(), &made));
+    bus_check(bus_library().message_new_method_return(done.message.get(), &made));
     const BusMessage reply(made);
     done.method->append(*made, result);
-    bus_check(sd_bus_send(connection_.get(), made, nullptr));
+    bus_check(bus_library().send(connection_.get(), made, nullptr));
 }
 
 void BusServer::subscribe(sd_bus_message& message, bool on) {
-    const std::string caller = sd_bus_message_get_sender(&message);
+    const std::string caller = bus_library().message_get_sender(&message);
     if (!on) {
         subscribers_.erase(caller);
     } else if (subscribers_.size() < subscribers_max || subscribers_.contains(caller)) {
@@ -138,7 +139,7 @@ void BusServer::subscribe(sd_bus_message& message, bool on) {
         return reply_error(message, error_too_many_clients.code,
                            "there are " + std::to_string(subscribers_max) + " subscribers already");
     }
-    bus_check(sd_bus_reply_method_return(&message, nullptr));
+    bus_check(bus_library().reply_method_return(&message, nullptr));
 }
 
 }  // namespace p2pd

@@ -11,7 +11,7 @@ namespace {
 template <class T>
 T read_basic(sd_bus_message& message, char type) {
     T value{};
-    bus_check(sd_bus_message_read_basic(&message, type, &value));
+    bus_check(bus_library().message_read_basic(&message, type, &value));
     return value;
 }
 
@@ -64,7 +64,7 @@ std::string without_barred(std::string_view text) {
 
 template <class T>
 void append_basic(sd_bus_message& message, const char* type, const T& value) {
-    bus_check(sd_bus_message_append(&message, "v", type, value));
+    bus_check(bus_library().message_append(&message, "v", type, value));
 }
 
 void append_value(sd_bus_message& message, const Json& value) {
@@ -92,7 +92,7 @@ bool read_truth(sd_bus_message& message) {
 Json read_ids(sd_bus_message& message, std::size_t most) {
     const void* array = nullptr;
     std::size_t bytes = 0;
-    bus_check(sd_bus_message_read_array(&message, 't', &array, &bytes));
+    bus_check(bus_library().message_read_array(&message, 't', &array, &bytes));
     const auto* const ids = static_cast<const std::uint64_t*>(array);
     const std::size_t count = std::min(bytes / sizeof *ids, most + 1);
     Json list = Json::array();
@@ -102,44 +102,45 @@ Json read_ids(sd_bus_message& message, std::size_t most) {
 
 Json read_options(sd_bus_message& message) {
     Json options = Json::object();
-    bus_check(sd_bus_message_enter_container(&message, SD_BUS_TYPE_ARRAY, "{sv}"));
-    while (bus_check(sd_bus_message_enter_container(&message, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
+    bus_check(bus_library().message_enter_container(&message, SD_BUS_TYPE_ARRAY, "{sv}"));
+    while (bus_check(
+               bus_library().message_enter_container(&message, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
         const std::string name = read_text(message);
         const char* type = nullptr;
-        bus_check(sd_bus_message_peek_type(&message, nullptr, &type));
-        bus_check(sd_bus_message_enter_container(&message, SD_BUS_TYPE_VARIANT, type));
+        bus_check(bus_library().message_peek_type(&message, nullptr, &type));
+        bus_check(bus_library().message_enter_container(&message, SD_BUS_TYPE_VARIANT, type));
         options[name] = read_value(message, type, name);
-        bus_check(sd_bus_message_exit_container(&message));
-        bus_check(sd_bus_message_exit_container(&message));
+        bus_check(bus_library().message_exit_container(&message));
+        bus_check(bus_library().message_exit_container(&message));
     }
-    bus_check(sd_bus_message_exit_container(&message));
+    bus_check(bus_library().message_exit_container(&message));
     return options;
 }
 
 void append_dictionary(sd_bus_message& message, const Json& object) {
-    bus_check(sd_bus_message_open_container(&message, SD_BUS_TYPE_ARRAY, "{sv}"));
+    bus_check(bus_library().message_open_container(&message, SD_BUS_TYPE_ARRAY, "{sv}"));
     for (const auto& [name, value] : object.items()) {
         if (value.is_null()) continue;
-        bus_check(sd_bus_message_open_container(&message, SD_BUS_TYPE_DICT_ENTRY, "sv"));
-        bus_check(sd_bus_message_append(&message, "s", name.c_str()));
+        bus_check(bus_library().message_open_container(&message, SD_BUS_TYPE_DICT_ENTRY, "sv"));
+        bus_check(bus_library().message_append(&message, "s", name.c_str()));
         append_value(message, value);
-        bus_check(sd_bus_message_close_container(&message));
+        bus_check(bus_library().message_close_container(&message));
     }
-    bus_check(sd_bus_message_close_container(&message));
+    bus_check(bus_library().message_close_container(&message));
 }
 
 void append_dictionaries(sd_bus_message& message, const Json& objects) {
-    bus_check(sd_bus_message_open_container(&message, SD_BUS_TYPE_ARRAY, "a{sv}"));
+    bus_check(bus_library().message_open_container(&message, SD_BUS_TYPE_ARRAY, "a{sv}"));
     for (const Json& object : objects) append_dictionary(message, object);
-    bus_check(sd_bus_message_close_container(&message));
+    bus_check(bus_library().message_close_container(&message));
 }
 
 void append_texts(sd_bus_message& message, const std::vector<std::string>& texts) {
-    bus_check(sd_bus_message_open_container(&message, SD_BUS_TYPE_ARRAY, "s"));
+    bus_check(bus_library().message_open_container(&message, SD_BUS_TYPE_ARRAY, "s"));
     for (const std::string& text : texts) {
-        bus_check(sd_bus_message_append(&message, "s", text.c_str()));
+        bus_check(bus_library().message_append(&message, "s", text.c_str()));
     }
-    bus_check(sd_bus_message_close_container(&message));
+    bus_check(bus_library().message_close_container(&message));
 }
 
 }  // namespace p2pd

@@ -1,32 +1,60 @@
-// daemon: sd_notify(3), without its waiting. Includes std, sd-daemon.
+// daemon: sd_notify(3) and sd_listen_fds(3), without waiting and without libsystemd. Includes std.
 #include "daemon/service_notifier.h"
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <memory>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
 
-#include <systemd/sd-daemon.h>
-
 namespace p2pd {
 
 namespace {
 
-constexpr std::chrono::microseconds forget_timeout = std::chrono::seconds{5};
+constexpr std::chrono::milliseconds forget_timeout = std::chrono::seconds{5};
+constexpr int first_passed = 3;  // descriptors are passed from there on
 
-/// Of what libsystemd has allocated.
-struct FreeDeleter {
-    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
-    void operator()(void* memory) const { std::free(memory); }
-};
+std::string_view environment(const char* name) {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? std::string_view() : value;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || at != end) return std::nullopt;
+    return value;
+}
+
+/// Whether what is said to a process of this number is said to this one, not to a parent.
+bool is_own_pid(std::string_view text) {
+    return number(text) == static_cast<std::uint64_t>(getpid());
+}
+
+/// `a:b`; empty names count.
+std::vector<std::string> split_names(std::string_view text) {
+    std::vector<std::string> names;
+    for (;;) {
+        const std::size_t end = text.find(':');
+        names.emplace_back(text.substr(0, end));
+        if (end == std::string_view::npos) return names;
+        text.remove_prefix(end + 1);
+    }
+}
+
+[[noreturn]] void fail_to_take(int error) {
+    throw std::system_error(error, std::generic_category(), "passed descriptors");
+}
 
 /// The manager's socket by its path, or by its name in the abstract namespace (`@name`).
 std::optional<NotifyAddress> manager_address() {
@@ -46,14 +74,16 @@ std::optional<NotifyAddress> manager_address() {
 
 std::vector<PassedDescriptor> take_passed_descriptors() {
     // The environment stays as it is: another thread may be reading it.
-    char** names = nullptr;
-    const int count = sd_listen_fds_with_names(0, &names);
-    if (count < 0) throw std::system_error(-count, std::generic_category(), "passed descriptors");
-    const std::unique_ptr<char*, FreeDeleter> list(names);
+    if (!is_own_pid(environment("LISTEN_PID")) || environment("LISTEN_FDS").empty()) return {};
+    const auto count = number(environment("LISTEN_FDS"));
+    const bool named = std::getenv("LISTEN_FDNAMES") != nullptr;
+    const std::vector<std::string> names = split_names(environment("LISTEN_FDNAMES"));
+    if (!count || (named && *count > 0 && *count != names.size())) fail_to_take(EINVAL);
     std::vector<PassedDescriptor> passed;
-    for (int i = 0; i < count; ++i) {
-        const std::unique_ptr<char, FreeDeleter> name(names[i]);
-        passed.emplace_back(SD_LISTEN_FDS_START + i, name.get());
+    while (passed.size() < *count) {
+        const int descriptor = first_passed + static_cast<int>(passed.size());
+        if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0) fail_to_take(errno);
+        passed.emplace_back(descriptor, named ? names[passed.size()] : "unknown");
     }
     return passed;
 }
@@ -106,10 +136,7 @@ void ServiceNotifier::stopping() {
     must_say("STOPPING=1\nSTATUS=Stopping");
 }
 
-bool ServiceNotifier::keep(int descriptor, const std::string& name) const {
-    if (descriptor_ < 0) return true;
-    // Not polled: an error of a UDP socket is no reason to drop it.
-    std::string state = "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name;
+bool ServiceNotifier::send_with(int descriptor, std::string state) const {
     iovec part{state.data(), state.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptor)> control{};
     NotifyAddress address = *address_;
@@ -122,13 +149,31 @@ bool ServiceNotifier::keep(int descriptor, const std::string& name) const {
     return sendmsg(descriptor_, &message, MSG_NOSIGNAL) >= 0;
 }
 
+bool ServiceNotifier::keep(int descriptor, const std::string& name) const {
+    if (descriptor_ < 0) return true;
+    // Not polled: an error of a UDP socket is no reason to drop it.
+    return send_with(descriptor, "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name);
+}
+
 /// What the manager holds is still bound, so it must be gone before its port is used again.
 bool ServiceNotifier::forget(const std::vector<std::string>& names) const {
     if (descriptor_ < 0) return true;
     for (const std::string& name : names) {
         if (!send("FDSTOREREMOVE=1\nFDNAME=" + name)) return false;
     }
-    return sd_notify_barrier(0, forget_timeout.count()) >= 0;
+    return has_heard_all();
+}
+
+/// sd_notify_barrier(3): the manager closes its end of a pipe once it has read all before it.
+bool ServiceNotifier::has_heard_all() const {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+    const bool sent = send_with(ends[1], "BARRIER=1");
+    close(ends[1]);
+    pollfd other_end{ends[0], 0, 0};
+    const bool heard = sent && poll(&other_end, 1, static_cast<int>(forget_timeout.count())) > 0;
+    close(ends[0]);
+    return heard;
 }
 
 void ServiceNotifier::alive() const {
@@ -136,9 +181,11 @@ void ServiceNotifier::alive() const {
 }
 
 std::optional<std::chrono::microseconds> ServiceNotifier::watchdog_interval() const {
-    std::uint64_t timeout_us = 0;
-    if (sd_watchdog_enabled(0, &timeout_us) <= 0) return std::nullopt;
-    return std::chrono::microseconds{timeout_us / 2};
+    const std::string_view pid = environment("WATCHDOG_PID");
+    if (!pid.empty() && !is_own_pid(pid)) return std::nullopt;
+    const auto timeout_us = number(environment("WATCHDOG_USEC"));
+    if (timeout_us.value_or(0) == 0) return std::nullopt;
+    return std::chrono::microseconds{*timeout_us / 2};
 }
 
 }  // namespace p2pd

@@ -51,6 +51,8 @@ public:
 
 private:
     bool send(std::string_view state) const;
+    bool send_with(int descriptor, std::string state) const;
+    bool has_heard_all() const;
     void must_say(std::string state);
 
     std::optional<NotifyAddress> address_;  ///< empty: there is no manager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import signal
 import time
+from pathlib import Path
 
 from control import TIME_FACTOR, Control, Deadline
 from harness import Hosts
@@ -28,6 +29,13 @@ def test_without_a_watchdog_there_is_no_such_notice(hosts: Hosts) -> None:
     daemon = hosts.start("daemon")
     assert daemon.notify
     assert not any(line.startswith("WATCHDOG") for line in daemon.notify.seen)
+
+
+def test_libsystemd_is_not_loaded_where_there_is_no_bus(hosts: Hosts) -> None:
+    """It draws in more libraries than all else, and is for the message bus alone."""
+    daemon = hosts.start("daemon", watchdog_us=400_000)
+    mapped = Path(f"/proc/{daemon.pid}/maps").read_text()
+    assert "libsqlite3" in mapped and "libsystemd" not in mapped
 
 
 def test_sigterm_is_announced_and_ends_it_cleanly(hosts: Hosts) -> None:
