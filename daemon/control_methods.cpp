@@ -140,8 +140,8 @@ void ControlMethods::handle(const Event& event) {
     if (const auto* outcome = std::get_if<SendOutcome>(&event)) {
         sent(*outcome);
     } else if (const auto* finished = std::get_if<Finished>(&event)) {
+        waits_.finished(*finished);  // they wait, the log does not
         log_end(daemon_.log(), *finished);
-        waits_.finished(*finished);
     } else {
         receipt_waits_.heard(std::get<ReceiptHeard>(event));
     }

@@ -193,14 +193,22 @@ void Daemon::commit(bool lazily_too) {
     auto batch = node_.take_batch(now(), lazily_too);
     if (!batch) return;
     store_thread_->post([batch](Store& store) { return timed_commit(store, *batch); },
-                        [this, batch](const TimedCommit& commit) {
-                            if (!commit.result.full) counters_.commits.add(commit.took);
-                            node_.stored(now(), commit.result);
-                            log_received(log_, *batch, commit.result);
-                            if (node_.disk_full() != was_disk_full_) log_changes();
-                            changed(commit.result.last_cursor);
-                            flush();
+                        [this, batch](const TimedCommit& done) {
+                            if (!done.result.full) counters_.commits.add(done.took);
+                            committed(*batch, done.result);
                         });
+}
+
+/// The disk and the peers have waited for this, so they get what is next before clients are told,
+/// and the log comes last.
+void Daemon::committed(const StoreBatch& batch, const BatchResult& result) {
+    node_.stored(now(), result);
+    commit(!queries_.empty());
+    transmit();
+    changed(result.last_cursor);
+    flush();
+    log_received(log_, batch, result);
+    if (node_.disk_full() != was_disk_full_) log_changes();
 }
 
 /// Whoever asks sees what was answered before: queries wait for the batch that holds it.

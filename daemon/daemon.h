@@ -77,6 +77,7 @@ private:
     void flush();
     void handle_events();
     void commit(bool lazily_too);
+    void committed(const StoreBatch& batch, const BatchResult& result);
     void run_queries();
     void load();
     void look_up_receipts();
