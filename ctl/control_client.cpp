@@ -141,15 +141,14 @@ void ControlClient::write_some() {
 }
 
 void ControlClient::read_some() {
-    static constexpr std::size_t read_bytes = 65536;
+    std::array<char, 65536>
+        bytes;  // not zeroed: of a short answer's only the first page is touched
     // Bounded, so that a fast daemon cannot fill the memory before its lines are taken.
     while (!ended_ && input_.size() - input_taken_ <= control_line_bytes_max) {
-        const std::size_t size_before = input_.size();
-        input_.resize(size_before + read_bytes);
-        const ssize_t size = ::recv(socket_.get(), input_.data() + size_before, read_bytes, 0);
-        input_.resize(size_before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+        const ssize_t size = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+        input_.append(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
         if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) ended_ = true;
-        if (size < static_cast<ssize_t>(read_bytes) && !(size < 0 && errno == EINTR)) return;
+        if (size < static_cast<ssize_t>(bytes.size()) && !(size < 0 && errno == EINTR)) return;
     }
 }
 

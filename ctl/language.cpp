@@ -13,6 +13,15 @@ namespace {
 
 constexpr const char* domain = "p2pctl";
 
+/// What setlocale() would choose for LC_MESSAGES, without loading it.
+std::string_view locale_name() {
+    for (const char* const variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+        const char* const value = std::getenv(variable);
+        if (value != nullptr && *value != '\0') return value;
+    }
+    return "C";
+}
+
 /// English, with nothing to look up: C, or C.UTF-8 without a LANGUAGE beside it.
 bool is_plain(std::string_view locale) {
     if (locale == "C" || locale == "POSIX") return true;
@@ -23,8 +32,7 @@ bool is_plain(std::string_view locale) {
 }  // namespace
 
 void use_language() {
-    const char* const locale = std::setlocale(LC_MESSAGES, "");
-    if (locale == nullptr || is_plain(locale)) return;
+    if (is_plain(locale_name()) || std::setlocale(LC_MESSAGES, "") == nullptr) return;
     use_utf8();  // libc's own messages are translated too, into the characters of LC_CTYPE
     std::error_code error;
     const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
