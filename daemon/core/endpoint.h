@@ -17,7 +17,15 @@ struct Endpoint {
     std::uint32_t scope_id = 0;
     std::uint16_t port = 0;
 
-    auto operator<=>(const Endpoint&) const = default;  // NOLINT(modernize-use-nullptr)
+    /// By address, then scope and port. Numbers, as the table of peers compares ten of them a
+    /// lookup.
+    std::strong_ordering operator<=>(const Endpoint& other) const {
+        if (const auto high = half(0) <=> other.half(0); high != 0) return high;
+        if (const auto low = half(8) <=> other.half(8); low != 0) return low;
+        if (const auto scope = scope_id <=> other.scope_id; scope != 0) return scope;
+        return port <=> other.port;
+    }
+    bool operator==(const Endpoint&) const = default;
 
     bool is_v4() const;
     bool is_unspecified() const;  ///< 0.0.0.0 or ::
@@ -28,6 +36,14 @@ struct Endpoint {
     std::string ip_text() const;
     /// `10.0.0.5:5000`, `[fe80::1%2]:5000`.
     std::string text() const;
+
+private:
+    /// Eight bytes of the address from there on, as one number.
+    std::uint64_t half(std::size_t from) const {
+        const auto byte = [&](std::size_t i) { return std::uint64_t{address[from + i]}; };
+        return byte(0) << 56U | byte(1) << 48U | byte(2) << 40U | byte(3) << 32U | byte(4) << 24U |
+               byte(5) << 16U | byte(6) << 8U | byte(7);
+    }
 };
 
 /// Reads what text() writes, and `IP` alone with `default_port`. Empty when it is not that.
