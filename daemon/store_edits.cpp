@@ -10,15 +10,22 @@ namespace {
 // So few that on a full disk the room of the ballast is enough for one transaction.
 constexpr std::uint32_t edited_at_once = 200;
 
-/// `edit` says of each id whether it changed something.
-template <class Ids, class Edit>
-std::optional<std::uint64_t> edit_some(StoreState& state, const Ids& ids, Edit&& edit) {
+/// `edit` says of each id whether it changed something. Should each take a pack apart, the room of
+/// the ballast may be too little for all at once, but not for one.
+template <class Id, class Edit>
+std::optional<std::uint64_t> edit_some(StoreState& state, std::span<const Id> ids, Edit&& edit) {
     std::uint64_t changed = 0;
     const bool written = state.transact_making_room([&] {
         changed = 0;
-        for (const auto id : ids) changed += edit(static_cast<RowId>(id)) ? 1 : 0;
+        for (const Id id : ids) changed += edit(static_cast<RowId>(id)) ? 1 : 0;
     });
-    return written ? std::optional(changed) : std::nullopt;
+    if (written) return changed;
+    if (ids.size() == 1) return std::nullopt;
+    const std::size_t half = ids.size() / 2;
+    const auto first = edit_some(state, ids.first(half), edit);
+    if (!first) return std::nullopt;
+    const auto second = edit_some(state, ids.subspan(half), edit);
+    return second ? std::optional(*first + *second) : std::nullopt;
 }
 
 template <class Edit>
@@ -43,7 +50,7 @@ std::optional<std::uint64_t> edit_range(StoreState& state, IdQuery& query, RowId
     for (;;) {
         const auto ids = query.take(range, false, edited_at_once, std::nullopt);
         if (ids.empty()) return changed;
-        const auto changed_now = edit_some(state, ids, edit);
+        const auto changed_now = edit_some(state, std::span<const RowId>(ids), edit);
         if (!changed_now) return std::nullopt;
         changed += *changed_now;
         range.after = ids.back();

@@ -113,6 +113,26 @@ PackSpan PackTable::read(sqlite::Run& row) {
     return span;
 }
 
+std::vector<PackSpan> PackTable::spans_of(std::int64_t pack_id) {
+    std::vector<PackSpan> spans = overlapping(pack_id, pack_id + pack_messages_max - 1);
+    std::erase_if(spans, [&](const PackSpan& span) { return span.pack_id != pack_id; });
+    return spans;
+}
+
+std::vector<std::uint8_t> PackTable::take_out(std::int64_t pack_id,
+                                              std::span<const PackSpan> spans) {
+    std::vector<std::uint8_t> taken;
+    {
+        sqlite::Run row = load_.run(pack_id);
+        if (spans.empty() || !row.step()) throw StoreFailure("the store failed: half a pack");
+        const auto bytes = row.next<sqlite::Bytes>();
+        taken.assign(bytes.begin(), bytes.end());
+    }
+    erase_spans_.execute(spans.front().first_id, spans.back().last_id);
+    erase_.execute(pack_id);
+    return taken;
+}
+
 void PackTable::cut_before(std::int64_t id) {
     const auto span = find(id);
     if (!span || span->first_id == id) return;

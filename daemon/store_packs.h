@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "daemon/sqlite.h"
@@ -64,6 +65,9 @@ public:
 
 private:
     static PackSpan read(sqlite::Run& row);
+    std::vector<PackSpan> spans_of(std::int64_t pack_id);
+    /// Erases it; its bytes. What is made of them gets the room.
+    std::vector<std::uint8_t> take_out(std::int64_t pack_id, std::span<const PackSpan> spans);
     void insert(const PackSpan& span);
 
     sqlite::Statement insert_;
@@ -82,22 +86,16 @@ private:
 
 template <class Use>
 void PackTable::take_apart(std::int64_t pack_id, Use use) {
-    std::vector<PackSpan> spans = overlapping(pack_id, pack_id + pack_messages_max - 1);
-    std::erase_if(spans, [&](const PackSpan& span) { return span.pack_id != pack_id; });
-    {
-        sqlite::Run row = load_.run(pack_id);
-        if (spans.empty() || !row.step()) throw StoreFailure("the store failed: half a pack");
-        PackReader reader(row.next<sqlite::Bytes>(), spans.front().received);
-        for (const PackSpan& span : spans) {
-            for (std::int64_t id = span.first_id; id <= span.last_id; ++id) {
-                const auto message = reader.next();
-                if (!message) throw StoreFailure("the store failed: a pack cannot be read");
-                use(span, id, *message);
-            }
+    const std::vector<PackSpan> spans = spans_of(pack_id);
+    const std::vector<std::uint8_t> bytes = take_out(pack_id, spans);
+    PackReader reader(bytes, spans.front().received);
+    for (const PackSpan& span : spans) {
+        for (std::int64_t id = span.first_id; id <= span.last_id; ++id) {
+            const auto message = reader.next();
+            if (!message) throw StoreFailure("the store failed: a pack cannot be read");
+            use(span, id, *message);
         }
     }
-    erase_spans_.execute(spans.front().first_id, spans.back().last_id);
-    erase_.execute(pack_id);
 }
 
 }  // namespace p2pd

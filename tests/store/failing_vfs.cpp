@@ -110,6 +110,10 @@ bool FailingVfs::fails() {
 
 int FailingVfs::before_write(int code_of_error) {
     ++writes_;
+    if (++unsynced_writes_ > writes_max_ && writes_max_ > 0) {
+        unsynced_writes_ = 0;  // what was written is taken back
+        return SQLITE_FULL;
+    }
     if (!filler_.empty() && std::filesystem::exists(filler_)) return SQLITE_FULL;
     if (!fails()) return SQLITE_OK;
     errno = kind_ == Kind::quota ? EDQUOT : EIO;
@@ -119,6 +123,7 @@ int FailingVfs::before_write(int code_of_error) {
 /// Nothing is really synced: what that means is for tests/power.
 int FailingVfs::sync(int code_of_error) {
     ++syncs_;
+    unsynced_writes_ = 0;
     // A disk that is full fails writes, not syncs.
     return kind_ == Kind::io_error && fails() ? code_of_error : SQLITE_OK;
 }

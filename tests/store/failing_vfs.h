@@ -26,6 +26,8 @@ public:
     void fail_never();
     /// There is no room to write as long as `file` is there.
     void full_while_there_is(std::filesystem::path file) { filler_ = std::move(file); }
+    /// There is room for so many writes from one sync to the next.
+    void full_after(std::uint64_t writes) { writes_max_ = writes; }
     bool has_failed() const { return has_failed_; }
 
     std::uint64_t writes() const { return writes_; }
@@ -44,6 +46,8 @@ private:
     Kind kind_ = Kind::io_error;
     bool has_failed_ = false;
     std::filesystem::path filler_;
+    std::uint64_t writes_max_ = 0;  ///< 0: any number
+    std::uint64_t unsynced_writes_ = 0;
     std::uint64_t writes_ = 0;
     std::uint64_t syncs_ = 0;
 };

@@ -74,6 +74,26 @@ TEST_F(FullDisk, GivesTheRoomOfTheBallastToDeletingAndMakesItAgain) {
     store.reset();
 }
 
+/// Each of them takes a pack apart, which are more pages than have room at once.
+TEST_F(FullDisk, LetsWhatIsPackedBeMarkedInPieces) {
+    Ids ids;
+    for (int pack = 0; pack < 20; ++pack) {
+        std::vector<ReceivedMessage> messages;
+        for (int i = 0; i < 60; ++i) {
+            messages.push_back(received(alice, 1 + pack * 60 + i, std::string(500, 'x')));
+        }
+        receive(std::move(messages));
+        ids.push_back(MessageId(1 + pack * 60));
+    }
+    FailingVfs vfs;
+    options.vfs = vfs.name();
+    reopen();
+    vfs.full_after(100);
+    EXPECT_EQ(store->mark(ids, false, true), 20U);
+    EXPECT_EQ(store->counts().unread, 20U * 60U - 20U);
+    store.reset();
+}
+
 /// Else the checkpoint that every start needs could not be made.
 TEST_F(FullDisk, SetsRoomAsideForWhatIsOnlyInTheLog) {
     receive({received(alice, 1, std::string(100000, 'x'))});
