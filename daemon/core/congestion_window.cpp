@@ -10,8 +10,8 @@ namespace {
 
 constexpr double cubic_c = 0.4;     // RFC 9438, section 5.1
 constexpr double cubic_beta = 0.7;  // section 4.6
-/// The factor of RFC 8511, which has it for marks: they come from short queues. It is never more
-/// than twice what CUBIC gets, also where there is a queue that cannot be seen.
+/// The factor of RFC 8511, which has it for marks: they come from short queues. Beside CUBIC it got
+/// 1.2 to 1.5 times as much in queues of 5 and 25 ms, and some 2.3 times in one of 2 ms, as before.
 constexpr double without_queue_beta = 0.85;
 constexpr double reno_alpha = 3 * (1 - cubic_beta) / (1 + cubic_beta);  // section 4.3
 
