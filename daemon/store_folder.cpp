@@ -80,6 +80,12 @@ int take_lock(const std::filesystem::path& folder) {
     return lock.release();
 }
 
+/// Somebody may have removed it.
+bool is_in_folder(const FileHandle& file) {
+    struct stat status {};
+    return file.valid() && fstat(file.get(), &status) == 0 && status.st_nlink > 0;
+}
+
 void sync_folder(const std::filesystem::path& path) {
     const FileHandle folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.valid() || fsync(folder.get()) != 0) fail("sync the folder", path);
@@ -108,6 +114,9 @@ private:
     FileHandle lock_;
     FileHandle database_;  ///< to the end: closing it would drop the locks that SQLite has on it
     bool ballast_ready_ = false;
+    // What was written beside it last, open as each commit does that.
+    std::string beside_name_;
+    std::optional<FileHandle> beside_;
 };
 
 FolderOnDisk::FolderOnDisk(const std::filesystem::path& path)
@@ -173,9 +182,12 @@ std::string FolderOnDisk::read_beside(std::string_view name) {
 }
 
 bool FolderOnDisk::write_beside(std::string_view name, std::string_view bytes) {
-    const FileHandle file(open_own(path_ / name));
-    return file.valid() &&
-           pwrite(file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+    if (!beside_ || beside_name_ != name || !is_in_folder(*beside_)) {
+        beside_.emplace(open_own(path_ / name));
+        beside_name_ = name;
+    }
+    return beside_->valid() && pwrite(beside_->get(), bytes.data(), bytes.size(), 0) ==
+                                   static_cast<ssize_t>(bytes.size());
 }
 
 }  // namespace

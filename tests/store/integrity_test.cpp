@@ -155,6 +155,16 @@ TEST_F(Integrity, AMissingWitnessIsWorthAWarning) {
     EXPECT_EQ(check(files).damage, std::vector<std::string>{});
 }
 
+TEST_F(Integrity, AWitnessThatIsRemovedIsMadeAgain) {
+    receive({received(alice, 1, "a")});
+    const auto witness = options.state_dir / "p2pd.commits";
+    ASSERT_TRUE(std::filesystem::remove(witness));
+    receive({received(alice, 2, "b")});
+    EXPECT_TRUE(std::filesystem::exists(witness));
+    reopen();
+    EXPECT_TRUE(store->warnings().empty());
+}
+
 TEST_F(Integrity, EachCommitThatChangesSomethingIsCounted) {
     const auto commits = [this] { return std::stoi(ask("SELECT commits FROM meta")); };
     receive({received(alice, 1, "a")});
