@@ -45,6 +45,7 @@ void result(sqlite3_context* context, std::string_view text) {
 void MessageCursor::finish() {
     // An error of theirs was returned when it came.
     sqlite3_reset(rows_);
+    rows_ = nullptr;  // the statement may be gone before this
     sqlite3_reset(statements_.spans.get());
     row_ = false;
     packed_.reset();
