@@ -55,16 +55,25 @@ MessageCursor& messages_of(sqlite3_vtab_cursor* cursor) {
     return static_cast<Cursor*>(cursor)->messages;
 }
 
+template <class Work>
+int unless_no_memory(Work work) {
+    try {
+        work();
+        return SQLITE_OK;
+    } catch (const std::bad_alloc&) {
+        return SQLITE_NOMEM;
+    }
+}
+
 int connect(sqlite3* db, void* /*aux*/, int /*count*/, const char* const* /*words*/,
             sqlite3_vtab** table, char** /*error*/) {
     const int code = sqlite3_declare_vtab(db, declaration);
     if (code != SQLITE_OK) return code;
-    *table = new (std::nothrow) Table(db);
-    return *table == nullptr ? SQLITE_NOMEM : SQLITE_OK;
+    return unless_no_memory([&] { *table = std::make_unique<Table>(db).release(); });
 }
 
 int disconnect(sqlite3_vtab* table) {
-    delete static_cast<Table*>(table);
+    const std::unique_ptr<Table> ended(static_cast<Table*>(table));
     return SQLITE_OK;
 }
 
@@ -101,18 +110,13 @@ int best_index(sqlite3_vtab* /*table*/, sqlite3_index_info* info) {
 }
 
 int open(sqlite3_vtab* table, sqlite3_vtab_cursor** cursor) {
-    *cursor = new (std::nothrow) Cursor(*static_cast<Table*>(table));
-    return *cursor == nullptr ? SQLITE_NOMEM : SQLITE_OK;
+    return unless_no_memory(
+        [&] { *cursor = std::make_unique<Cursor>(*static_cast<Table*>(table)).release(); });
 }
 
 int close(sqlite3_vtab_cursor* cursor) {
     const std::unique_ptr<Cursor> ended(static_cast<Cursor*>(cursor));
-    try {
-        ended->table.spare.push_back(ended->messages.release());
-        return SQLITE_OK;
-    } catch (const std::bad_alloc&) {
-        return SQLITE_NOMEM;
-    }
+    return unless_no_memory([&] { ended->table.spare.push_back(ended->messages.release()); });
 }
 
 int filter(sqlite3_vtab_cursor* cursor, int number, const char* /*text*/, int count,
@@ -139,12 +143,7 @@ int eof(sqlite3_vtab_cursor* cursor) {
 }
 
 int column(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int column) {
-    try {
-        messages_of(cursor).column(context, column);
-        return SQLITE_OK;
-    } catch (const std::bad_alloc&) {
-        return SQLITE_NOMEM;
-    }
+    return unless_no_memory([&] { messages_of(cursor).column(context, column); });
 }
 
 int rowid(sqlite3_vtab_cursor* cursor, sqlite3_int64* id) {
