@@ -20,9 +20,9 @@ struct Endpoint {
     /// By address, then scope and port. Numbers, as the table of peers compares ten of them a
     /// lookup.
     std::strong_ordering operator<=>(const Endpoint& other) const {
-        if (const auto high = half(0) <=> other.half(0); high != 0) return high;
-        if (const auto low = half(8) <=> other.half(8); low != 0) return low;
-        if (const auto scope = scope_id <=> other.scope_id; scope != 0) return scope;
+        if (const auto high = half(0) <=> other.half(0); std::is_neq(high)) return high;
+        if (const auto low = half(8) <=> other.half(8); std::is_neq(low)) return low;
+        if (const auto scope = scope_id <=> other.scope_id; std::is_neq(scope)) return scope;
         return port <=> other.port;
     }
     bool operator==(const Endpoint&) const = default;
