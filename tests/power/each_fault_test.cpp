@@ -137,12 +137,12 @@ bool play(const Action& action, const Fault& fault, std::uint64_t k) {
     return has_failed;
 }
 
-/// In a start SQLite makes thousands of allocations, of which a run by default takes some. All of
-/// them, with P2P_EVERY_OPERATION=1, take some minutes.
+/// SQLite makes hundreds of allocations, and in a start thousands, of which a run by default takes
+/// some. All of them, with P2P_EVERY_OPERATION=1, take some minutes.
 std::uint64_t stride_of(const Fault& fault, bool is_start) {
     if (std::getenv("P2P_EVERY_OPERATION") != nullptr) return 1;
-    const bool many = is_start && fault.place == Fault::Place::memory_of_sqlite;
-    return (many ? 17 : 1) * (sanitized ? 11 : 1);
+    const bool many = fault.place == Fault::Place::memory_of_sqlite;
+    return (!many ? 1 : is_start ? 17 : 3) * (sanitized ? 11 : 1);
 }
 
 }  // namespace
