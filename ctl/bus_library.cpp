@@ -1,21 +1,16 @@
 // ctl: sd-bus, loaded when it is needed. Includes std and sd-bus.
 #include "ctl/bus_library.h"
 
-#include <dlfcn.h>
-
 namespace p2pd {
 
-template <class Function>
-bool BusLibrary::find(Function& function, const char* name) {
-    function = reinterpret_cast<Function>(dlsym(library_, name));
-    return function != nullptr;
-}
-
-BusLibrary::BusLibrary() : library_(dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL)) {}
+BusLibrary::BusLibrary() : library_("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL) {}
 
 bool BusLibrary::load() {
-    return library_ != nullptr && find(open_system, "sd_bus_open_system") &&
-           find(open_user, "sd_bus_open_user") && find(close, "sd_bus_flush_close_unref") &&
+    const auto find = [this](auto& function, const char* name) {
+        return library_.find(function, name);
+    };
+    return find(open_system, "sd_bus_open_system") && find(open_user, "sd_bus_open_user") &&
+           find(close, "sd_bus_flush_close_unref") &&
            find(set_timeout, "sd_bus_set_method_call_timeout") &&
            find(call_method, "sd_bus_call_method") && find(read, "sd_bus_message_read") &&
            find(read_texts, "sd_bus_message_read_strv") && find(unref, "sd_bus_message_unref") &&

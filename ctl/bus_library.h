@@ -5,6 +5,8 @@
 
 #include <systemd/sd-bus.h>
 
+#include "common/loaded_library.h"
+
 namespace p2pd {
 
 /// Its functions, for those who ask a bus: most commands do without, and are to start fast. It
@@ -28,10 +30,7 @@ public:
     decltype(&sd_bus_get_property_trivial) get_number = nullptr;
 
 private:
-    template <class Function>
-    bool find(Function& function, const char* name);
-
-    void* library_;
+    LoadedLibrary library_;
 };
 
 using Bus = std::unique_ptr<sd_bus, decltype(&sd_bus_flush_close_unref)>;

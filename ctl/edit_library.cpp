@@ -1,8 +1,6 @@
 // ctl: libedit, loaded when it is needed. Includes std and libedit.
 #include "ctl/edit_library.h"
 
-#include <dlfcn.h>
-
 #include "ctl/control_error.h"
 #include "ctl/language.h"
 
@@ -17,14 +15,10 @@ namespace {
 
 }  // namespace
 
-template <class Function>
-void EditLibrary::find(Function& function, const char* name) {
-    function = reinterpret_cast<Function>(dlsym(library_, name));
-    if (function == nullptr) fail();
-}
-
-EditLibrary::EditLibrary() : library_(dlopen("libedit.so.2", RTLD_NOW)) {
-    if (library_ == nullptr) fail();
+EditLibrary::EditLibrary() : library_("libedit.so.2", RTLD_NOW) {
+    const auto find = [this](auto& function, const char* name) {
+        if (!library_.find(function, name)) fail();
+    };
     find(init, "el_init");
     find(end, "el_end");
     find(set, "el_wset");

@@ -3,6 +3,8 @@
 
 #include <histedit.h>
 
+#include "common/loaded_library.h"
+
 namespace p2pd {
 
 /// Its functions.
@@ -26,10 +28,7 @@ public:
     decltype(&::history_w) history = nullptr;
 
 private:
-    template <class Function>
-    void find(Function& function, const char* name);
-
-    void* library_;
+    LoadedLibrary library_;
 };
 
 /// Loaded at the first call, until the process ends: most commands do without, and are to start

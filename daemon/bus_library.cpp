@@ -1,27 +1,11 @@
-// bus_server: sd-bus, loaded when a bus is joined. Includes std and sd-bus.
+// bus_server: sd-bus, loaded when a bus is joined. Includes sd-bus, common.
 #include "daemon/bus_library.h"
 
-#include <dlfcn.h>
+#include "common/loaded_library.h"
 
 namespace p2pd {
 
 namespace {
-
-/// Finds one after the other, and remembers if one is missing.
-class Finder {
-public:
-    template <class Function>
-    Finder& operator()(Function& function, const char* name) {
-        function = reinterpret_cast<Function>(dlsym(library_, name));
-        all_ = all_ && function != nullptr;
-        return *this;
-    }
-    bool all() const { return all_; }
-
-private:
-    void* library_ = dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL);
-    bool all_ = library_ != nullptr;
-};
 
 BusLibrary& library() {
     static BusLibrary functions;
@@ -33,7 +17,11 @@ BusLibrary& library() {
 bool load_bus_library() {
     static const bool loaded = [] {
         BusLibrary& to = library();
-        Finder find;
+        const LoadedLibrary from("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL);
+        bool all = true;
+        const auto find = [&](auto& function, const char* name) {
+            all = from.find(function, name) && all;
+        };
         find(to.add_match_async, "sd_bus_add_match_async");
         find(to.add_object_vtable, "sd_bus_add_object_vtable");
         find(to.call_method_async, "sd_bus_call_method_async");
@@ -71,7 +59,7 @@ bool load_bus_library() {
         find(to.send_to, "sd_bus_send_to");
         find(to.slot_unref, "sd_bus_slot_unref");
         find(to.object_vtable_format, "sd_bus_object_vtable_format");
-        return find.all();
+        return all;
     }();
     return loaded;
 }
