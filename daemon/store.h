@@ -45,7 +45,7 @@ struct StoreOptions {
     std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
     Duration part_timeout = std::chrono::hours{1};
     StrangerQuotas quotas;
-    /// Of fewer that come together each has a row of its own.
+    /// Of fewer that come together each has a row of its own; from 2 on.
     std::size_t pack_messages_min = 4;
     // For tests: another VFS of SQLite with the folder that belongs to it, and a full disk after so
     // many pages (0: none).

@@ -79,7 +79,7 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
         if (const auto facts = peers_.facts(peer)) result.familiar.push_back(*facts);
     }
     const std::span accepted(batch.accepted);
-    const std::size_t packed_min = std::max<std::size_t>(2, state_.options().pack_messages_min);
+    const std::size_t packed_min = state_.options().pack_messages_min;
     PackedRun run(packed_min);
     for (std::size_t i = 0; i < accepted.size(); ++i) {
         result.accepted.push_back(accept(accepted[i], run.holds(accepted, i)));
@@ -160,7 +160,11 @@ void BatchWriter::keep(RowId peer_id, const ReceivedMessage& message, std::size_
     if (!message.part || !long_texts_.take(peer_id, message, reply_to)) {
         const NewReceived whole{peer_id,  message.stamp,  message.text,       1,
                                 reply_to, message.claims, message.received_at};
-        packed ? messages_.pack(whole) : messages_.add(whole);
+        if (packed) {
+            messages_.pack(whole);
+        } else {
+            messages_.add(whole);
+        }
     }
     if (state_.meta().last_id == last_id) return;
     result.arrived.push_back({index, static_cast<MessageId>(state_.meta().last_id)});

@@ -44,8 +44,8 @@ constexpr Rule rules[] = {
      "counters of messages are wrong"},
     {"SELECT count(*) FROM meta WHERE unread != (SELECT count(*) FROM each_message WHERE tray = 0)",
      "counters of unread messages are wrong"},
-    {"SELECT count(*) FROM meta WHERE pending != (SELECT count(*) FROM each_message WHERE tray = "
-     "2)",
+    {"SELECT count(*) FROM meta WHERE pending != "
+     "(SELECT count(*) FROM each_message WHERE tray = 2)",
      "counters of waiting messages are wrong"},
     {"SELECT count(*) FROM meta WHERE peers != (SELECT count(*) FROM peer)",
      "counters of peers are wrong"},

@@ -199,13 +199,13 @@ void MessageTable::count(const OutgoingMessage& message, RowId id, RowId peer_id
 }
 
 void MessageTable::set_progress(RowId id, const Progress& progress) {
-    take_out(id);
+    if (progress.packed) take_out(id);
     state_.changes().remove(progress.cursor, progress.cursor);
     set_progress_.execute(id, progress.attempts, progress.parts_done, state_.changes().add(id));
 }
 
 void MessageTable::set_outcome(RowId id, const Progress& before, const Outcome& outcome) {
-    take_out(id);
+    if (before.packed) take_out(id);
     const Progress& progress = outcome.progress;
     const bool waits = progress.state == OutState::pending;
     if (waits && before.state != OutState::pending) {

@@ -32,7 +32,6 @@ struct PackSpan {
     std::optional<std::int64_t> rtt_us;
 
     std::int64_t cursor_of(std::int64_t id) const { return first_cursor + id - first_id; }
-    bool operator==(const PackSpan&) const = default;
 };
 
 /// What never changes of messages is in a pack, an immutable row; where they stand is in its spans.

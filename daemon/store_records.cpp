@@ -121,6 +121,12 @@ Store::Answerable read_answerable(sqlite::Run& row) {
     return found;
 }
 
+template <class Message>
+std::optional<Message> only(Some<Message> some) {
+    if (some.messages.empty()) return std::nullopt;
+    return std::move(some.messages.front());
+}
+
 }  // namespace
 
 std::optional<Place> MessageTable::place(RowId id) {
@@ -185,16 +191,6 @@ auto MessageTable::read_some(sqlite::Statement& of_row, sqlite::Statement& of_pa
     if (step < 0) std::reverse(some.messages.begin(), some.messages.end());
     return some;
 }
-
-namespace {
-
-template <class Message>
-std::optional<Message> only(Some<Message> some) {
-    if (some.messages.empty()) return std::nullopt;
-    return std::move(some.messages.front());
-}
-
-}  // namespace
 
 Some<MessageRecord> MessageTable::records(std::span<const RowId> ids) {
     return read_some(record_, packed_record_, ids, read_message);

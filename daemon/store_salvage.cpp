@@ -143,7 +143,7 @@ private:
                                        "FROM pack_span")});
         lost_ = unpack_all(state_, last_cursor);
         state_.connection().execute("DELETE FROM pack; DELETE FROM pack_span");
-        // Unless their texts are lost only here.
+        // Some have rows: their packs were taken apart, and what is here is older.
         std::erase_if(lost_, [this](const std::string& id) {
             return number("SELECT count(*) FROM message WHERE id = " + id) != 0;
         });

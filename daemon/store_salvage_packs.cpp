@@ -13,19 +13,17 @@ constexpr int parts = 1;
 
 class Unpacking {
 public:
-    Unpacking(sqlite::Connection& connection, RowId& last_cursor)
-        : last_cursor_(last_cursor),
-          packs_(connection, "SELECT first_id, dir = 'in', last_id, peer_id, bytes FROM pack"),
-          spans_(connection,
-                 "SELECT first_id, last_id, tray, first_cursor, attempts, acked_us, rtt_us "
-                 "FROM pack_span WHERE first_id BETWEEN ?1 AND ?2 AND pack_id = ?1 "
-                 "ORDER BY first_id"),
-          message_(connection,
+    Unpacking(StoreState& state, RowId& last_cursor)
+        : spans_(state.packs()),
+          last_cursor_(last_cursor),
+          packs_(state.connection(),
+                 "SELECT first_id, dir = 'in', last_id, peer_id, bytes FROM pack"),
+          message_(state.connection(),
                    "INSERT OR IGNORE INTO message (id, tray, peer_id, cursor, time_us, late_us, "
                    "stamp_us, parts, stamp, stamp_is_text, claims, state, attempts, parts_done, "
                    "expires_us, acked_us, rtt_us, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
                    "?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"),
-          body_(connection, "INSERT OR IGNORE INTO body (id, text) VALUES (?1, ?2)") {}
+          body_(state.connection(), "INSERT OR IGNORE INTO body (id, text) VALUES (?1, ?2)") {}
 
     void run() {
         sqlite::Run pack = packs_.run();
@@ -42,37 +40,21 @@ public:
 
 private:
     void unpack(RowId first_id, RowId last_id, RowId peer_id, PackReader reader, bool received) {
-        const std::vector<PackSpan> spans = read_spans(first_id, last_id);
+        const std::vector<PackSpan> spans = spans_.overlapping(first_id, last_id);
         for (RowId id = first_id; id <= last_id; ++id) {
             const auto message = reader.next();
             if (!message) {
                 lost.push_back(std::to_string(id));
                 continue;
             }
-            const auto span = std::ranges::find_if(spans, [id](const PackSpan& each) {
-                return each.first_id <= id && id <= each.last_id;
+            const auto span = std::ranges::find_if(spans, [&](const PackSpan& each) {
+                return each.pack_id == first_id && each.first_id <= id && id <= each.last_id;
             });
             const bool known = span != spans.end();
             received ? insert_received(id, peer_id, known ? &*span : nullptr, *message)
                      : insert_sent(id, peer_id, known ? &*span : nullptr, *message);
             body_.execute(id, message->text);
         }
-    }
-
-    std::vector<PackSpan> read_spans(RowId first_id, RowId last_id) {
-        std::vector<PackSpan> spans;
-        sqlite::Run row = spans_.run(first_id, last_id);
-        while (row.step()) {
-            PackSpan& span = spans.emplace_back();
-            span.first_id = row.next<RowId>();
-            span.last_id = row.next<RowId>();
-            span.tray = row.next<Tray>();
-            span.first_cursor = row.next<RowId>();
-            span.attempts = row.next<std::uint32_t>();
-            span.acked_us = row.next<std::optional<std::int64_t>>();
-            span.rtt_us = row.next<std::optional<std::int64_t>>();
-        }
-        return spans;
     }
 
     RowId cursor(RowId id, const PackSpan* span) {
@@ -109,9 +91,9 @@ private:
                          known.acked_us, known.rtt_us, reason);
     }
 
+    PackTable& spans_;
     RowId& last_cursor_;
     sqlite::Statement packs_;
-    sqlite::Statement spans_;
     sqlite::Statement message_;
     sqlite::Statement body_;
 };
@@ -119,7 +101,7 @@ private:
 }  // namespace
 
 std::vector<std::string> unpack_all(StoreState& state, RowId& last_cursor) {
-    Unpacking unpacking(state.connection(), last_cursor);
+    Unpacking unpacking(state, last_cursor);
     unpacking.run();
     // Of what is left only the spans know.
     sqlite::Statement spans(state.connection(),

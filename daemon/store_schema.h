@@ -31,7 +31,7 @@ inline constexpr const char* create_index_sql =
     "CREATE VIRTUAL TABLE message_fts USING fts5 ("
     "text, peer, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2')";
 
-/// Where a message lies. The two indexes on it give every page and every queue.
+/// Where a message lies.
 enum class Tray : std::uint8_t { unread, read, pending, finished };
 
 }  // namespace p2pd
