@@ -141,8 +141,8 @@ void ControlClient::write_some() {
 }
 
 void ControlClient::read_some() {
-    std::array<char, 65536>
-        bytes;  // not zeroed: of a short answer's only the first page is touched
+    // Not zeroed: of a short answer only its first page is touched.
+    std::array<char, 65536> bytes;
     // Bounded, so that a fast daemon cannot fill the memory before its lines are taken.
     while (!ended_ && input_.size() - input_taken_ <= control_line_bytes_max) {
         const ssize_t size = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);

@@ -62,7 +62,7 @@ TEST(Goodput, AtOnePercentOfLossIsThousands) {
     EXPECT_GT(mean_per_second(0.01, 2s), 7000);
 }
 
-TEST(Goodput, AtTenPercentOfLossIsThatOfTcp) {
+TEST(Goodput, AtTenPercentOfLossIsOverTwoThousand) {
     EXPECT_GT(mean_per_second(0.1, 4s), 2300);
 }
 
