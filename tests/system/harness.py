@@ -7,7 +7,6 @@ and shows its log.
 
 from __future__ import annotations
 
-import random
 import re
 import shutil
 import signal
@@ -23,25 +22,6 @@ import programs
 from control import TIME_FACTOR, ConnectionEnded, Control, Deadline
 from notify import NotifySocket
 from programs import SANITIZER_REPORT, Finished, clean_environment, run_ctl
-
-
-def lasting(address: str) -> str:
-    """Port 0 becomes one that is free, and not of those that the kernel gives to any program: it
-    shall not be taken while a daemon is started again."""
-    host, _, port = address.rpartition(":")
-    if port != "0":
-        return address
-    given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    for _ in range(100):
-        chosen = random.randrange(10_000, given) if given > 20_000 else 0
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind((host.strip("[]"), chosen))
-            except OSError:
-                continue
-            return f"{host}:{chosen}"
-    return address
 
 
 class Daemon:
@@ -96,7 +76,6 @@ class Daemon:
     def launch(self) -> None:
         """Starts the process and returns at once."""
         assert self.process is None
-        self.listen = tuple(lasting(address) for address in self.listen)
         self.notify = NotifySocket(self.folder / "notify")
         self.notify.kept.update(self.passed)  # what is passed stays the manager's too
         environment = clean_environment(self.folder) | self.environment
