@@ -76,6 +76,8 @@ class Daemon:
     def launch(self) -> None:
         """Starts the process and returns at once."""
         assert self.process is None
+        if self.notify:  # or its port may still be taken, by what was kept of it
+            self.notify.end(self.passed.values())
         self.notify = NotifySocket(self.folder / "notify")
         self.notify.kept.update(self.passed)  # what is passed stays the manager's too
         environment = clean_environment(self.folder) | self.environment

@@ -7,6 +7,7 @@ import select
 import socket
 import subprocess
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from control import TIME_FACTOR
@@ -32,7 +33,16 @@ class NotifySocket:
     def listen(self, process: subprocess.Popen[bytes]) -> None:
         """Reads until the process has ended, which is noted like what it said."""
         pidfd = os.pidfd_open(process.pid)
-        threading.Thread(target=self._listen, args=(pidfd,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(pidfd,), daemon=True)
+        self._listener.start()
+
+    def end(self, still_kept: Collection[socket.socket]) -> None:
+        """Of a process that has ended: what was kept for it is closed, but for these."""
+        self._hears.set()
+        self._listener.join()
+        for each in self.kept.values():
+            if each not in still_kept:
+                each.close()
 
     def _listen(self, pidfd: int) -> None:
         ended = False

@@ -52,6 +52,15 @@ def test_the_manager_is_given_each_socket_by_its_address(hosts: Hosts) -> None:
     assert "FDPOLL=0" in seen
 
 
+def test_a_killed_daemon_has_its_port_again_when_its_manager_lags(hosts: Hosts) -> None:
+    """What is kept and passed to nobody is closed before the next start."""
+    daemon = kept_daemon(hosts)
+    assert daemon.notify and daemon.notify.kept
+    daemon.notify.stop_hearing()
+    daemon.kill()
+    daemon.start()
+
+
 def test_what_comes_while_no_daemon_runs_is_received_by_the_next(hosts: Hosts) -> None:
     daemon = kept_daemon(hosts)
     pass_what_is_kept(daemon)
