@@ -82,7 +82,14 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
     const std::size_t packed_min = state_.options().pack_messages_min;
     PackedRun run(packed_min);
     for (std::size_t i = 0; i < accepted.size(); ++i) {
-        result.accepted.push_back(accept(accepted[i], run.holds(accepted, i)));
+        if (const auto first = repeated(accepted[i])) {
+            for (MessageId id = *first; id <= *first + accepted[i].followers; ++id) {
+                result.accepted.push_back({id, true});
+            }
+            i += accepted[i].followers;
+            continue;
+        }
+        result.accepted.push_back({accept(accepted[i], run.holds(accepted, i)), false});
     }
     const std::span received(batch.received);
     run = PackedRun(packed_min);
@@ -102,15 +109,17 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
     apply(batch.updates);
 }
 
-BatchResult::Accepted BatchWriter::accept(const OutgoingMessage& message, bool packed) {
-    if (!message.request_id.empty()) {
-        if (const auto first = messages_.find_request(message.request_id)) {
-            return {static_cast<MessageId>(*first), true};
-        }
-    }
+/// What a request with this id became first.
+std::optional<MessageId> BatchWriter::repeated(const OutgoingMessage& message) {
+    if (message.request_id.empty()) return std::nullopt;
+    const auto first = messages_.find_request(message.request_id);
+    return first ? std::optional(static_cast<MessageId>(*first)) : std::nullopt;
+}
+
+MessageId BatchWriter::accept(const OutgoingMessage& message, bool packed) {
     const RowId peer_id = state_.peer(message.peer);
-    const RowId id = packed ? messages_.pack(message, peer_id) : messages_.add(message, peer_id);
-    return {static_cast<MessageId>(id), false};
+    return static_cast<MessageId>(packed ? messages_.pack(message, peer_id)
+                                         : messages_.add(message, peer_id));
 }
 
 /// The identity comes first: what it has is a copy, whatever became of the message since. False:

@@ -21,7 +21,8 @@ public:
 
 private:
     void write(const StoreBatch& batch, BatchResult& result);
-    BatchResult::Accepted accept(const OutgoingMessage& message, bool packed);
+    std::optional<MessageId> repeated(const OutgoingMessage& message);
+    MessageId accept(const OutgoingMessage& message, bool packed);
     // `index` is the place in the batch.
     bool receive(const ReceivedMessage& message, std::size_t index, bool packed,
                  BatchResult& result);

@@ -45,6 +45,7 @@ struct OutgoingMessage {
     WallTime expires_at;
     std::uint32_t attempts = 0;
     std::string request_id = {};                   ///< empty: none
+    std::uint32_t followers = 0;  ///< further ones of its request: right behind it, all or none
     std::optional<DeliveredAhead> delivered = {};  ///< its row is written once, in its final state
 };
 
@@ -102,8 +103,9 @@ struct StoreBatch {
 struct BatchResult {
     bool full = false;
 
-    /// For each accepted: the id; `repeated` if its request_id was known (then nothing is new and
-    /// `id` is that of the first).
+    /// For each accepted: the id; `repeated` if the request_id was known, its own or that of the
+    /// one that it follows (then nothing is new and `id` is that of then). The ids of one request
+    /// follow one another.
     struct Accepted {
         MessageId id = 0;
         bool repeated = false;

@@ -62,9 +62,11 @@ struct NodeCounters {
     DurationHistogram round_trips;  ///< the samples that timeouts are reckoned by
 };
 
+/// All of its messages are accepted, or none.
 struct SendRequest {
     Endpoint peer = {};
-    std::string text = {};  ///< UTF-8, not longer than text_bytes_max
+    std::string text = {};               ///< UTF-8, not longer than text_bytes_max
+    std::vector<std::string> more = {};  ///< each a message of its own, behind the first
     std::optional<Answered> answered = {};
     std::optional<MessageId> reply_to = {};
     Duration expires_in{0};
@@ -76,11 +78,12 @@ enum class SendError : std::uint8_t { queue_full, text_too_long };
 struct SendOutcome {
     std::int64_t ticket = 0;
     bool disk_full = false;
-    MessageId id = 0;
+    MessageId id = 0;  ///< of the first; those of the others follow
+    std::uint32_t messages = 1;
     bool repeated = false;
-    WallTime created_at;
-    WallTime expires_at;
-    std::uint32_t parts = 1;
+    WallTime created_at = {};
+    WallTime expires_at = {};
+    std::uint32_t parts = 1;  ///< of the first
 };
 /// An outgoing message has reached a final state. `message` is what it was, without its text; empty
 /// if it was not in memory.
@@ -235,8 +238,10 @@ private:
 
     // node_accepting.cpp
     bool can_accept(const SendRequest& request) const;
+    std::int64_t accept(Now now, Peer* peer, OutgoingMessage message);
     void go_ahead(Now now, Peer& peer, const OutgoingMessage& message);
     void announce(Now now, const StoreBatch& batch, const BatchResult& result);
+    void tell_accepted(const OutgoingMessage& first, const BatchResult::Accepted& accepted);
     void settle(Now now, const OutgoingMessage& message, MessageId id);
     void keep(Now now, OutgoingMessage message);
     void withdraw(const StoreBatch& batch);

@@ -17,37 +17,61 @@ constexpr std::size_t accepting_bytes_max = std::size_t{32} * 1024 * 1024;
 bool Node::can_accept(const SendRequest& request) const {
     const std::size_t accepting =
         batch_.accepted.size() + (storing_ ? storing_->accepted.size() : 0);
-    return pending_messages_ + accepting < limits_.queue_messages_max &&
-           batch_.accepted.size() < accepting_messages_max &&
-           accepted_bytes_ + request.text.size() <= accepting_bytes_max;
+    std::size_t bytes = request.text.size();
+    for (const std::string& text : request.more) bytes += text.size();
+    return pending_messages_ + accepting + request.more.size() < limits_.queue_messages_max &&
+           batch_.accepted.size() + request.more.size() < accepting_messages_max &&
+           accepted_bytes_ + bytes <= accepting_bytes_max;
 }
 
 std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
-    if (request.text.size() > limits_.text_bytes_max) return SendError::text_too_long;
+    const auto too_long = [this](const std::string& text) {
+        return text.size() > limits_.text_bytes_max;
+    };
+    if (too_long(request.text) || std::ranges::any_of(request.more, too_long)) {
+        return SendError::text_too_long;
+    }
     if (!can_accept(request)) return SendError::queue_full;
     Peer* const peer = find_peer(request.peer);
     const Dialect dialect = peer == nullptr ? Dialect::base : peer->session.facts().dialect;
-    auto part_ends = split_text(request.text, request.answered, request.peer, dialect);
-    if (!part_ends) return SendError::text_too_long;
+    const auto split = [&](const std::string& text) {
+        return split_text(text, request.answered, request.peer, dialect);
+    };
+    auto part_ends = split(request.text);
+    std::vector<std::optional<std::vector<std::uint32_t>>> more;
+    for (const std::string& text : request.more) more.push_back(split(text));
+    const auto is_none = [](const auto& ends) { return !ends; };
+    if (!part_ends || std::ranges::any_of(more, is_none)) return SendError::text_too_long;
+    if (peer == nullptr) batch_.unfamiliar.push_back(request.peer);
     OutgoingMessage message;
     message.peer = request.peer;
-    message.first_us = stamps_.take(now.wall, static_cast<std::uint32_t>(part_ends->size()));
+    message.created_at = now.wall;
+    message.expires_at = now.wall + request.expires_in;
+    message.reply_to = request.reply_to;
+    message.followers = static_cast<std::uint32_t>(more.size());
+    OutgoingMessage follower = message;
+    follower.followers = 0;
     message.text = std::move(request.text);
     message.part_ends = std::move(*part_ends);
     message.answered = std::move(request.answered);
-    message.reply_to = request.reply_to;
-    message.created_at = now.wall;
-    message.expires_at = now.wall + request.expires_in;
     message.request_id = std::move(request.request_id);
-    if (peer == nullptr) {
-        batch_.unfamiliar.push_back(message.peer);
-    } else {
-        go_ahead(now, *peer, message);
+    const std::int64_t ticket = accept(now, peer, std::move(message));
+    for (std::size_t i = 0; i < more.size(); ++i) {
+        follower.text = std::move(request.more[i]);
+        follower.part_ends = std::move(*more[i]);
+        accept(now, peer, follower);
     }
-    accepted_bytes_ += message.text.size();
-    const std::int64_t ticket = message.first_us;
-    batch_.accepted.push_back(std::move(message));
     return ticket;
+}
+
+/// Returns its first timestamp.
+std::int64_t Node::accept(Now now, Peer* peer, OutgoingMessage message) {
+    message.first_us = stamps_.take(now.wall, static_cast<std::uint32_t>(message.part_ends.size()));
+    if (peer != nullptr) go_ahead(now, *peer, message);
+    accepted_bytes_ += message.text.size();
+    const std::int64_t first_us = message.first_us;
+    batch_.accepted.push_back(std::move(message));
+    return first_us;
 }
 
 /// A new message may leave while its row is being stored, as its timestamps are used once whatever
@@ -68,16 +92,28 @@ void Node::go_ahead(Now now, Peer& peer, const OutgoingMessage& message) {
 
 void Node::announce(Now now, const StoreBatch& batch, const BatchResult& result) {
     assert(result.accepted.size() == batch.accepted.size());
+    std::size_t next_request = 0;
     for (std::size_t i = 0; i < batch.accepted.size(); ++i) {
         const OutgoingMessage& message = batch.accepted[i];
         const BatchResult::Accepted& accepted = result.accepted[i];
-        events_.emplace_back(SendOutcome{message.first_us, false, accepted.id, accepted.repeated,
-                                         message.created_at, message.expires_at,
-                                         static_cast<std::uint32_t>(message.part_ends.size())});
-        set_known(message.peer, true);
+        if (i == next_request) {
+            next_request += 1 + message.followers;
+            tell_accepted(message, accepted);
+        }
         if (!accepted.repeated) settle(now, message, accepted.id);
         settled_us_ = message.first_us;
     }
+}
+
+void Node::tell_accepted(const OutgoingMessage& first, const BatchResult::Accepted& accepted) {
+    events_.emplace_back(SendOutcome{.ticket = first.first_us,
+                                     .id = accepted.id,
+                                     .messages = 1 + first.followers,
+                                     .repeated = accepted.repeated,
+                                     .created_at = first.created_at,
+                                     .expires_at = first.expires_at,
+                                     .parts = static_cast<std::uint32_t>(first.part_ends.size())});
+    set_known(first.peer, true);
 }
 
 /// The message is durable. If it went ahead it is under way, or has ended by now; else it goes.
@@ -116,9 +152,10 @@ void Node::keep(Now now, OutgoingMessage message) {
 
 /// The disk is full: nothing of the batch was accepted, and what the next one has waits for it.
 void Node::withdraw(const StoreBatch& batch) {
+    for (std::size_t i = 0; i < batch.accepted.size(); i += 1 + batch.accepted[i].followers) {
+        events_.emplace_back(SendOutcome{.ticket = batch.accepted[i].first_us, .disk_full = true});
+    }
     for (const OutgoingMessage& message : batch.accepted) {
-        events_.emplace_back(SendOutcome{message.first_us, true, 0, false, message.created_at,
-                                         message.expires_at, 0});
         ended_ahead_.erase(message.first_us);
         settled_us_ = message.first_us;
     }

@@ -245,7 +245,10 @@ void Checker::check_outcome(const SimulatedHost& host, const SendOutcome& outcom
                std::to_string(outcome.ticket));
     if (outcome.disk_full) {
         withdrawn_.emplace(host.home(), outcome.ticket);
-    } else if (!host.store().outgoing().contains(outcome.id)) {
+        return;
+    }
+    for (MessageId id = outcome.id; id < outcome.id + outcome.messages; ++id) {
+        if (host.store().outgoing().contains(id)) continue;
         violated("accepted before it was durable");
     }
 }

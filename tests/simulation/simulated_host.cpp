@@ -64,6 +64,20 @@ std::variant<std::int64_t, SendError> SimulatedHost::send(const Endpoint& peer, 
     return ticket;
 }
 
+std::variant<std::int64_t, SendError> SimulatedHost::send_together(const Endpoint& peer,
+                                                                   std::vector<std::string> texts,
+                                                                   std::string request_id) {
+    SendRequest request{.peer = peer,
+                        .text = std::move(texts.front()),
+                        .expires_in = options_.expires_in,
+                        .request_id = std::move(request_id)};
+    texts.erase(texts.begin());
+    request.more = std::move(texts);
+    auto ticket = node_->send(now(), std::move(request));
+    flush();
+    return ticket;
+}
+
 std::variant<std::int64_t, SendError> SimulatedHost::reply(const Endpoint& peer, std::string text) {
     SendRequest request{.peer = peer, .text = std::move(text), .expires_in = options_.expires_in};
     for (const SimulatedStore::Received& received : store_.inbox()) {

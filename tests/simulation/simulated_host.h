@@ -93,6 +93,10 @@ public:
 
     std::variant<std::int64_t, SendError> send(const Endpoint& peer, std::string text,
                                                std::string request_id = {});
+    /// All of them, or none.
+    std::variant<std::int64_t, SendError> send_together(const Endpoint& peer,
+                                                        std::vector<std::string> texts,
+                                                        std::string request_id = {});
     /// To the newest message in the inbox of `peer`.
     std::variant<std::int64_t, SendError> reply(const Endpoint& peer, std::string text);
     void cancel(MessageId id);

@@ -14,8 +14,15 @@ BatchResult SimulatedStore::commit(const StoreBatch& batch) {
             result.familiar.push_back(facts->second);
         }
     }
-    for (const OutgoingMessage& message : batch.accepted) {
-        result.accepted.push_back(accept(message));
+    for (std::size_t i = 0; i < batch.accepted.size();) {
+        const BatchResult::Accepted first = accept(batch.accepted[i]);
+        result.accepted.push_back(first);
+        for (MessageId id = first.id + 1; id <= first.id + batch.accepted[i].followers; ++id) {
+            const OutgoingMessage& follower = batch.accepted[result.accepted.size()];
+            result.accepted.push_back(first.repeated ? BatchResult::Accepted{id, true}
+                                                     : accept(follower));
+        }
+        i = result.accepted.size();
     }
     for (const ReceivedMessage& message : batch.received) receive(message);
     for (const PeerFacts& facts : batch.peers) keep(facts);

@@ -48,9 +48,15 @@ void Simulation::send_much() {
     SimulatedHost& host = any_host();
     if (!host.is_up()) return;
     const Endpoint peer = any_peer(host);
-    for (std::size_t count = pick(60); count > 0; --count) {
-        host.send(peer, unique_text(pick(200)));
+    std::vector<std::string> texts;
+    for (std::size_t count = pick(60); count > 0; --count) texts.push_back(unique_text(pick(200)));
+    if (texts.empty()) return;
+    if (pick(2) == 0) {
+        std::string request_id = pick(2) == 0 ? texts.front() : std::string();
+        host.send_together(peer, std::move(texts), std::move(request_id));
+        return;
     }
+    for (std::string& text : texts) host.send(peer, std::move(text));
 }
 
 void Simulation::send_long() {

@@ -111,7 +111,8 @@ void Simulation::check_arrived(const SimulatedHost& host, const SimulatedStore::
 void Simulation::check_accepted(const SimulatedHost& host) {
     for (const SendOutcome& outcome : host.outcomes()) {
         if (outcome.disk_full) continue;
-        if (!host.store().outgoing().contains(outcome.id)) {
+        for (MessageId id = outcome.id; id < outcome.id + outcome.messages; ++id) {
+            if (host.store().outgoing().contains(id)) continue;
             checker_.violated("accepted and forgotten");
         }
     }
