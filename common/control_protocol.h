@@ -24,6 +24,7 @@ inline constexpr std::size_t peer_name_bytes_max = 63;
 inline constexpr std::size_t request_id_bytes_max = 128;
 inline constexpr std::uint32_t page_messages_max = 500;
 inline constexpr std::size_t ids_max = 1000;
+inline constexpr std::size_t texts_max = 1000;
 inline constexpr std::uint16_t default_udp_port = 5000;
 
 /// Exit codes of p2pctl; frozen. Errors of the control protocol carry the one that fits.
@@ -203,6 +204,54 @@ struct SendResult {
         Field{"name", &SendResult::name, false}, Field{"repeated", &SendResult::repeated, false},
         Field{"created_at", &SendResult::created_at}, Field{"expires_at", &SendResult::expires_at},
         Field{"parts", &SendResult::parts, false});
+};
+
+/// Several messages to one peer: all of them are accepted, or none. Answered once they are durable
+/// in the outbox, or, with `timeout_ms`, when every one has a final state or that time is over.
+struct SendManyParams {
+    std::string peer;
+    std::vector<std::string> texts;
+    std::optional<std::string> request_id;
+    std::optional<std::uint32_t> expires_s;
+    std::optional<std::uint32_t> timeout_ms;
+    static constexpr auto fields = std::make_tuple(
+        Field{"peer", &SendManyParams::peer, true, "as that of send"},
+        Field{"texts", &SendManyParams::texts, true, "1 to 1000 texts, as that of send"},
+        Field{"request_id", &SendManyParams::request_id, false,
+              "asking again with the same one and as many texts returns the first messages"},
+        Field{"expires_s", &SendManyParams::expires_s, false,
+              "when to give up, 1 to 1209600 (14 days)"},
+        Field{"timeout_ms", &SendManyParams::timeout_ms, false,
+              "how long to wait until all have a final state, 0 to 86400000"});
+};
+/// Messages whose ids follow one another, of which the same is to be said.
+struct SentRun {
+    std::uint64_t first_id = 0;
+    std::uint32_t count = 0;
+    SendState state = SendState::queued;
+    std::uint32_t attempts = 0;
+    std::optional<UtcTime> acked_at = {};
+    std::optional<double> rtt_ms = {};
+    std::optional<std::string> reason = {};
+    static constexpr auto fields = std::make_tuple(
+        Field{"first_id", &SentRun::first_id}, Field{"count", &SentRun::count},
+        Field{"state", &SentRun::state}, Field{"attempts", &SentRun::attempts},
+        Field{"acked_at", &SentRun::acked_at, false}, Field{"rtt_ms", &SentRun::rtt_ms, false},
+        Field{"reason", &SentRun::reason, false});
+};
+/// The runs are in the order of the texts and cover all of them.
+struct SendManyResult {
+    std::string peer;
+    std::optional<std::string> name;
+    bool repeated = false;
+    UtcTime created_at;
+    UtcTime expires_at;
+    std::vector<SentRun> runs = {};
+    static constexpr auto fields = std::make_tuple(
+        Field{"peer", &SendManyResult::peer}, Field{"name", &SendManyResult::name, false},
+        Field{"repeated", &SendManyResult::repeated, false},
+        Field{"created_at", &SendManyResult::created_at},
+        Field{"expires_at", &SendManyResult::expires_at}, Field{"runs", &SendManyResult::runs});
 };
 
 /// A page of messages, oldest first. Without `after` the newest that fit are given; `before` and

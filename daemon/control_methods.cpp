@@ -18,14 +18,16 @@ namespace p2pd {
 ControlMethods::ControlMethods(Daemon& daemon)
     : daemon_(daemon),
       waits_(daemon.loop()),
+      span_waits_(daemon.loop(), [this](MessageId id) { return attempts(id); }),
       receipt_waits_(daemon.loop(),
                      [this](const ReceiptKey& about) { daemon_.node().stop_asking(about); }) {
-    waits_.set_attempts([this](MessageId id) -> std::optional<std::uint32_t> {
-        const OutgoingMessage* const message = daemon_.node().outgoing(id);
-        if (message == nullptr) return std::nullopt;
-        return message->attempts;
-    });
+    waits_.set_attempts([this](MessageId id) { return attempts(id); });
     configured();
+}
+
+std::optional<std::uint32_t> ControlMethods::attempts(MessageId id) const {
+    const OutgoingMessage* const message = daemon_.node().outgoing(id);
+    return message == nullptr ? std::nullopt : std::optional(message->attempts);
 }
 
 void ControlMethods::configured() {
@@ -44,9 +46,9 @@ bool ControlMethods::is_admin(const Caller& caller) const {
     return admins_.contains(caller.uid);
 }
 
-template <class Params>
-void ControlMethods::add(ControlServer& server, std::string name, Method<Params> method,
-                         Order order, Rights rights) {
+template <class Params, class Method>
+void ControlMethods::add(ControlServer& server, std::string name, Method method, Order order,
+                         Rights rights) {
     descriptions_.push_back({{"name", name},
                              {"params", describe_fields<Params>()},
                              {"administrators_only", rights == Rights::administrators}});
@@ -59,7 +61,7 @@ void ControlMethods::add(ControlServer& server, std::string name, Method<Params>
             }
             Params params;
             read_fields(json, params);
-            (this->*method)(caller, params, responder);
+            (this->*method)(caller, std::move(params), responder);
         } catch (const FieldError& error) {
             responder.error(error_params, error.what());
         } catch (const ControlFailure& failure) {
@@ -93,6 +95,7 @@ void ControlMethods::changes(std::uint64_t since,
 void ControlMethods::add_message_methods(ControlServer& server) {
     using This = ControlMethods;
     add<SendParams>(server, "send", &This::send, Order::pipelined);
+    add<SendManyParams>(server, "send_many", &This::send_many, Order::pipelined);
     add<ReplyParams>(server, "reply", &This::reply, Order::pipelined);
     add<WaitParams>(server, "wait", &This::wait, Order::pipelined);
     add<TraceParams>(server, "trace", &This::trace);
@@ -140,7 +143,9 @@ void ControlMethods::handle(const Event& event) {
     if (const auto* outcome = std::get_if<SendOutcome>(&event)) {
         sent(*outcome);
     } else if (const auto* finished = std::get_if<Finished>(&event)) {
-        waits_.finished(*finished);  // they wait, the log does not
+        recent_ends_.add(*finished);
+        span_waits_.finished(finished->update);  // they wait, the log does not
+        waits_.finished(*finished);
         log_end(daemon_.log(), *finished);
     } else {
         receipt_waits_.heard(std::get<ReceiptHeard>(event));

@@ -1,7 +1,9 @@
 // daemon: what each method of the control protocol does. Includes all of daemon.
 #pragma once
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -12,6 +14,8 @@
 #include "daemon/control_server.h"
 #include "daemon/core/node.h"
 #include "daemon/receipt_waits.h"
+#include "daemon/recent_ends.h"
+#include "daemon/span_waits.h"
 #include "daemon/waits.h"
 
 namespace p2pd {
@@ -42,11 +46,10 @@ public:
 private:
     enum class Rights { everyone, administrators };
     enum class Order { in_turn, pipelined };
-    template <class Params>
-    using Method = void (ControlMethods::*)(const Caller&, const Params&, const Responder&);
-    template <class Params>
-    void add(ControlServer& server, std::string name, Method<Params> method,
-             Order order = Order::in_turn, Rights rights = Rights::everyone);
+    /// `method` takes a Caller, Params and a Responder.
+    template <class Params, class Method>
+    void add(ControlServer& server, std::string name, Method method, Order order = Order::in_turn,
+             Rights rights = Rights::everyone);
     void add_message_methods(ControlServer& server);
     void add_peer_methods(ControlServer& server);
     void add_service_methods(ControlServer& server);
@@ -57,7 +60,13 @@ private:
     void wait(const Caller&, const WaitParams& params, const Responder& responder);
     void retry(const Caller&, const IdsParams& params, const Responder& responder);
     void cancel(const Caller&, const IdsParams& params, const Responder& responder);
-    void start(SendRequest request, const Responder& responder);
+    struct Sending {
+        Responder responder;
+        Endpoint peer;
+        bool many = false;  ///< asked by send_many
+        std::chrono::milliseconds timeout{0};
+    };
+    void start(SendRequest request, Sending sending);
     void sent(const SendOutcome& outcome);
     void wait_for(const WaitParams& params, std::vector<MessageRecord> records,
                   const Responder& responder);
@@ -65,6 +74,15 @@ private:
                     const Responder& responder);
     void cancel_all(const std::vector<MessageRecord>& records);
     void answer_with(const std::vector<MessageId>& ids, const Responder& responder);
+
+    // control_methods_many.cpp
+    void send_many(const Caller&, SendManyParams params, const Responder& responder);
+    void sent_many(const SendOutcome& outcome, const Sending& sending);
+    void sent_again(const SendOutcome& outcome, const Sending& sending, SendManyResult result);
+    std::vector<SentRun> ended_runs(const std::vector<MessageId>& ids,
+                                    const std::vector<MessageRecord>& records) const;
+    void wait_for_many(const SendOutcome& outcome, const Sending& sending,
+                       std::vector<SentRun> ended, SendManyResult result);
 
     // control_methods_trace.cpp
     void trace(const Caller&, const TraceParams& params, const Responder& responder);
@@ -114,18 +132,17 @@ private:
     void backup(const Caller&, const NoParams& params, const Responder& responder);
     void continue_backup(const Responder& responder);
 
+    /// Of an unfinished message that is in memory.
+    std::optional<std::uint32_t> attempts(MessageId id) const;
     bool is_admin(const Caller& caller) const;
     /// An address, or a name of the book; throws ControlFailure.
     Endpoint resolve(const std::string& peer);
     std::optional<Endpoint> resolve(const std::optional<std::string>& peer);
 
-    struct Sending {
-        Responder responder;
-        Endpoint peer;
-    };
-
     Daemon& daemon_;
+    RecentEnds recent_ends_;
     Waits waits_;
+    SpanWaits span_waits_;
     ReceiptWaits receipt_waits_;
     std::map<std::int64_t, Sending> sending_;  ///< by ticket
     std::string resolved_text_;  ///< the latest address, as the next is often the same

@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 
+#include "daemon/control_checks.h"
 #include "daemon/control_continuation.h"
 #include "daemon/control_methods.h"
 #include "daemon/daemon.h"
@@ -10,39 +11,6 @@
 namespace p2pd {
 
 namespace {
-
-constexpr std::uint32_t expires_s_max = 14 * 24 * 3600;
-constexpr std::uint32_t timeout_ms_max = 24 * 3600 * 1000;
-
-void check_text(const std::string& text, std::size_t bytes_max) {
-    if (text.empty()) throw ControlFailure{error_bad_text, "\"text\": must not be empty"};
-    if (text.size() <= bytes_max) return;
-    throw ControlFailure{error_text_too_long,
-                         "\"text\": is " + std::to_string(text.size() - bytes_max) +
-                             " bytes too long; at most " + std::to_string(bytes_max) +
-                             " are allowed",
-                         "send it in several messages"};
-}
-
-Duration expiry(const std::optional<std::uint32_t>& expires_s, const Config& config) {
-    if (!expires_s) return config.expires;
-    if (*expires_s < 1 || *expires_s > expires_s_max) {
-        throw ControlFailure{error_params, "\"expires_s\": must be 1 to 1209600 (14 days)"};
-    }
-    return std::chrono::seconds{*expires_s};
-}
-
-std::string checked_request_id(const std::optional<std::string>& request_id) {
-    if (!request_id) return {};
-    if (request_id->empty() || request_id->size() > request_id_bytes_max) {
-        throw ControlFailure{error_params, "\"request_id\": must be 1 to 128 bytes"};
-    }
-    return *request_id;
-}
-
-UtcTime utc(WallTime time) {
-    return {time.time_since_epoch().count()};
-}
 
 /// Reads messages of which all must be there.
 auto look_up(std::vector<MessageId> ids) {
@@ -55,17 +23,17 @@ auto look_up(std::vector<MessageId> ids) {
 
 void ControlMethods::send(const Caller& /*caller*/, const SendParams& params,
                           const Responder& responder) {
-    check_text(params.text, daemon_.config().text_bytes_max);
+    check_text(params.text, daemon_.config().text_bytes_max, "text");
     start({.peer = resolve(params.peer),
            .text = params.text,
            .expires_in = expiry(params.expires_s, daemon_.config()),
            .request_id = checked_request_id(params.request_id)},
-          responder);
+          {responder, {}});
 }
 
 void ControlMethods::reply(const Caller& /*caller*/, const ReplyParams& params,
                            const Responder& responder) {
-    check_text(params.text, daemon_.config().text_bytes_max);
+    check_text(params.text, daemon_.config().text_bytes_max, "text");
     SendRequest request{.text = params.text,
                         .reply_to = params.id,
                         .expires_in = expiry(params.expires_s, daemon_.config()),
@@ -78,15 +46,15 @@ void ControlMethods::reply(const Caller& /*caller*/, const ReplyParams& params,
             if (!found.first) require_all({*request.reply_to}, {}, found.second);
             request.peer = found.first->peer;
             request.answered = std::move(found.first->answered);
-            start(std::move(request), responder);
+            start(std::move(request), {responder, {}});
         }));
 }
 
-void ControlMethods::start(SendRequest request, const Responder& responder) {
-    const Endpoint peer = request.peer;
+void ControlMethods::start(SendRequest request, Sending sending) {
+    sending.peer = request.peer;
     const auto started = daemon_.node().send(daemon_.now(), std::move(request));
     if (const auto* ticket = std::get_if<std::int64_t>(&started)) {
-        sending_.emplace(*ticket, Sending{responder, peer});
+        sending_.emplace(*ticket, std::move(sending));
         return;
     }
     if (std::get<SendError>(started) == SendError::text_too_long) {
@@ -106,7 +74,10 @@ void ControlMethods::sent(const SendOutcome& outcome) {
         return responder.error(error_disk_full, "the disk is full, nothing was accepted",
                                "make room in " + daemon_.config().state_dir);
     }
-    if (!outcome.repeated) log_accepted(daemon_.log(), outcome.id, sending.peer);
+    for (MessageId id = outcome.id; !outcome.repeated && id < outcome.id + outcome.messages; ++id) {
+        log_accepted(daemon_.log(), id, sending.peer);
+    }
+    if (sending.many) return sent_many(outcome, sending);
     SendResult result{.id = outcome.id,
                       .peer = sending.peer.text(),
                       .name = daemon_.book().name_of(sending.peer),
@@ -133,17 +104,15 @@ void ControlMethods::sent(const SendOutcome& outcome) {
 void ControlMethods::wait(const Caller& /*caller*/, const WaitParams& params,
                           const Responder& responder) {
     require_ids(params.ids);
-    if (params.timeout_ms > timeout_ms_max) {
-        throw ControlFailure{error_params, "\"timeout_ms\": must be 0 to 86400000"};
-    }
+    checked_timeout(params.timeout_ms);
     std::vector<MessageRecord> records;
     records.reserve(params.ids.size());
     for (const MessageId id : params.ids) {
         if (const OutgoingMessage* const message = daemon_.node().outgoing(id)) {
             records.push_back(outgoing_record(*message));
             records.back().name = daemon_.book().name_of(message->peer);
-        } else if (const auto* const recent = waits_.recent(id)) {
-            records.push_back(recent->record);
+        } else if (const auto* const recent = recent_ends_.find(id)) {
+            records.push_back(recent->record());
             records.back().name = daemon_.book().name_of(recent->peer);
         } else {
             break;
@@ -169,7 +138,7 @@ void ControlMethods::wait_for(const WaitParams& params, std::vector<MessageRecor
                               const Responder& responder) {
     for (MessageRecord& record : records) {
         // It may have become final between the store's answer and now.
-        if (const auto* const recent = waits_.recent(record.id)) record = recent->record;
+        if (const auto* const recent = recent_ends_.find(record.id)) record = recent->record();
         record.text.clear();
         const auto endpoint = parse_endpoint(record.peer, 0);
         if (endpoint) record.name = daemon_.book().name_of(*endpoint);
@@ -222,7 +191,7 @@ void ControlMethods::retry(const Caller& /*caller*/, const IdsParams& params,
             for (std::size_t i = 0; i < found.messages.size(); ++i) {
                 const MessageRecord& record = found.lookup.records[i];
                 if (!found.messages[i]) continue;
-                waits_.reopened(record.id);
+                recent_ends_.forget(record.id);
                 daemon_.node().retry(daemon_.now(), std::move(*found.messages[i]),
                                      is_final(record.state), daemon_.config().expires);
             }
@@ -248,7 +217,7 @@ void ControlMethods::cancel_all(const std::vector<MessageRecord>& records) {
             throw ControlFailure{error_wrong_state, name + " is a received one",
                                  "only sent messages can be cancelled"};
         }
-        const bool finished = is_final(record.state) || waits_.recent(record.id) != nullptr;
+        const bool finished = is_final(record.state) || recent_ends_.find(record.id) != nullptr;
         if (finished && record.state != SendState::cancelled) {
             throw ControlFailure{error_wrong_state,
                                  name + " is " + std::string(enum_name(record.state)) + " already"};

@@ -173,7 +173,7 @@ void add_limits(std::vector<MetricFamily>& families, const MetricsFacts& facts) 
 
 void DaemonCounters::count(const Event& event) {
     if (const auto* const outcome = std::get_if<SendOutcome>(&event)) {
-        if (!outcome->disk_full && !outcome->repeated) ++accepted;
+        if (!outcome->disk_full && !outcome->repeated) accepted += outcome->messages;
         return;
     }
     const auto* const finished = std::get_if<Finished>(&event);

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -14,14 +12,9 @@
 
 #include "common/control_protocol.h"
 #include "daemon/core/node.h"
+#include "daemon/recent_ends.h"
 
 namespace p2pd {
-
-/// What a record says of an outgoing message, without its text.
-MessageRecord outgoing_record(const OutgoingMessage& message);
-/// Puts a final state into a record.
-void apply(const OutgoingUpdate& update, MessageRecord& record);
-bool is_final(SendState state);
 
 /// A wait begins with the ids that are not final yet and ends when all are, or at its time.
 class Waits {
@@ -34,15 +27,6 @@ public:
     void begin(std::vector<MessageRecord> records, std::chrono::milliseconds timeout, Done done);
     /// An outgoing message has reached a final state.
     void finished(const Finished& event);
-    struct Recent {
-        Endpoint peer;
-        MessageRecord record;  ///< without the peer's name
-    };
-    /// A message that became final a short time ago, maybe before the store knows it; nullptr: it
-    /// is none of these. For use at once.
-    const Recent* recent(MessageId id) const;
-    /// It is being sent anew.
-    void reopened(MessageId id) { recent_.erase(id); }
     /// Fills in what the Node knows by now, for a wait that ends before its messages do.
     void set_attempts(std::function<std::optional<std::uint32_t>(MessageId)> attempts) {
         attempts_ = std::move(attempts);
@@ -57,12 +41,9 @@ private:
     };
 
     void end(const std::shared_ptr<Wait>& wait);
-    void remember(Recent recent);
 
     boost::asio::io_context& loop_;
     std::multimap<MessageId, std::shared_ptr<Wait>> waiting_;
-    std::unordered_map<MessageId, Recent> recent_;
-    std::deque<MessageId> recent_order_;  ///< may hold ids that are gone from recent_
     std::function<std::optional<std::uint32_t>(MessageId)> attempts_;
 };
 

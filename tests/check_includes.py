@@ -30,8 +30,8 @@ ROOMS = {
     "service_notifier": ("service_notifier*",),
     "bus_server": ("bus_*",),
     "daemon": ("daemon.*", "daemon_service*", "config_limits*", "main.*", "options.*",
-               "control_methods*", "control_continuation*", "address_book*", "message_log*",
-               "metrics*", "waits*", "receipt_waits*"),
+               "control_methods*", "control_continuation*", "control_checks*", "address_book*", "message_log*",
+               "metrics*", "waits*", "span_waits*", "recent_ends*", "receipt_waits*"),
 }
 
 # Headers of one library that only these places may include; fnmatch on the file's path.

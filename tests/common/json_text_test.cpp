@@ -110,11 +110,12 @@ Random seeded() {
 template <class T>
 class JsonText : public testing::Test {};
 using Written =
-    testing::Types<NoParams, HelloParams, HelloResult, SendParams, ReplyParams, SendResult,
-                   ListParams, IdsParams, WaitParams, MarkParams, CountResult, PeerRecord,
-                   PeersResult, PeerAddParams, StatusResult, ExportResult, ImportParams,
-                   ImportResult, BackupResult, ConfigResult, ReloadResult, LogLevelResult,
-                   SubscribeResult, ExportedSent, ExportedPart, MessageRecord, MessagesResult>;
+    testing::Types<NoParams, HelloParams, HelloResult, SendParams, SendManyParams, SendManyResult,
+                   ReplyParams, SendResult, ListParams, IdsParams, WaitParams, MarkParams,
+                   CountResult, PeerRecord, PeersResult, PeerAddParams, StatusResult, ExportResult,
+                   ImportParams, ImportResult, BackupResult, ConfigResult, ReloadResult,
+                   LogLevelResult, SubscribeResult, ExportedSent, ExportedPart, MessageRecord,
+                   MessagesResult>;
 TYPED_TEST_SUITE(JsonText, Written);
 
 TYPED_TEST(JsonText, IsWhatTheTreeIsWrittenAs) {

@@ -72,8 +72,9 @@ void fuzz_control_line(std::string_view bytes) {
     } else {
         const auto& request = std::get<ControlRequest>(read);
         require_same(request, json);
-        require_same_fields<NoParams, SendParams, ReplyParams, ListParams, IdsParams, WaitParams,
-                            MarkParams, PeerAddParams, ImportParams>(request.params);
+        require_same_fields<NoParams, SendParams, SendManyParams, ReplyParams, ListParams,
+                            IdsParams, WaitParams, MarkParams, PeerAddParams, ImportParams>(
+            request.params);
         answer = error_line(request.id.value_or(RequestId{}), error_method, request.method, "hint");
     }
     require(answer.ends_with('\n') && answer.find('\n') == answer.size() - 1, "one line");

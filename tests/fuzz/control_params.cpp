@@ -31,10 +31,10 @@ void fuzz_control_params(std::string_view bytes) {
     if (bytes.size() > 4096) return;  // depth is checked before this is reached
     const Json json = Json::parse(bytes, nullptr, false);
     if (json.is_discarded()) return;
-    read_each<NoParams, HelloParams, SendParams, ReplyParams, ListParams, IdsParams, ThreadParams,
-              SearchParams, WaitParams, ReceiptParams, TraceParams, MarkParams, PurgeParams,
-              PeersListParams, PeersNamesParams, PeerAddParams, PeerRenameParams, PeerParams,
-              GroupAddParams, GroupRemoveParams, LogLevelParams, SubscribeParams>(json);
+    read_each<NoParams, HelloParams, SendParams, SendManyParams, ReplyParams, ListParams, IdsParams,
+              ThreadParams, SearchParams, WaitParams, ReceiptParams, TraceParams, MarkParams,
+              PurgeParams, PeersListParams, PeersNamesParams, PeerAddParams, PeerRenameParams,
+              PeerParams, GroupAddParams, GroupRemoveParams, LogLevelParams, SubscribeParams>(json);
     try {
         static_cast<void>(parse_message_json(json));
     } catch (const FieldError&) {

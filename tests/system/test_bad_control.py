@@ -305,7 +305,7 @@ def test_the_socket_is_for_its_user_and_group_alone(daemon: Daemon) -> None:
 
 def test_every_method_describes_itself(client: Control) -> None:
     methods = {method["name"] for method in client.call("rpc.discover")["methods"]}
-    promised = set("hello send reply list get thread search wait mark retry cancel delete purge "
+    promised = set("hello send send_many reply list get thread search wait mark retry cancel delete purge "
                    "peers.list peers.names peers.add peers.rename peers.remove status config.get reload "
                    "log_level subscribe unsubscribe".split())
     assert promised - methods == set()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from control import TIME_FACTOR, ControlFailure, Deadline
+from control import TIME_FACTOR, Control, ControlFailure, Deadline
 from harness import Daemon, Hosts
 
 CYCLES = int(os.environ.get("P2P_FILLS") or (20 if TIME_FACTOR == 1 else 5))
@@ -116,6 +116,28 @@ def test_a_full_disk_stops_what_needs_it_and_nothing_else(
         pass
     assert ack["ACK"] is True
     assert [message["text"] for message in daemon.inbox()] == [text_of(1), text_of(2)]
+
+
+def test_of_one_request_either_all_are_accepted_or_none(disk: SmallDisk) -> None:
+    ask = {"peer": "127.0.0.1:5999", "texts": [text_of(n) for n in range(1000)]}
+    disk.fill()
+    with disk.daemon.control() as client:
+        assert client.failure("send_many", ask).code == "disk_full"
+        assert client.call("list", {"box": "sent"})["messages"] == []
+        disk.make_room()
+        deadline = Deadline(20, "the daemon to notice the room")
+        while (failure := refusal(client, ask)) is not None:
+            assert failure.code == "disk_full"
+            deadline.check()
+        assert len(client.call("list", {"box": "sent", "limit": 500})["messages"]) == 500
+
+
+def refusal(client: Control, ask: dict[str, object]) -> ControlFailure | None:
+    try:
+        client.call("send_many", ask)
+    except ControlFailure as failure:
+        return failure
+    return None
 
 
 def test_all_that_was_confirmed_before_is_there_afterwards(

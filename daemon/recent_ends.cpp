@@ -1,0 +1,85 @@
+// daemon: how outgoing messages ended a short time ago. Includes std, core, common.
+#include "daemon/recent_ends.h"
+
+#include <algorithm>
+
+namespace p2pd {
+
+SendState send_state(OutState state) {
+    switch (state) {
+        case OutState::delivered:
+            return SendState::delivered;
+        case OutState::refused:
+            return SendState::refused;
+        case OutState::expired:
+            return SendState::expired;
+        case OutState::cancelled:
+            return SendState::cancelled;
+        case OutState::pending:
+            break;
+    }
+    return SendState::sending;
+}
+
+bool is_final(SendState state) {
+    return state != SendState::queued && state != SendState::sending;
+}
+
+MessageRecord outgoing_record(const OutgoingMessage& message) {
+    MessageRecord record;
+    record.id = message.id;
+    record.dir = Direction::out;
+    record.peer = message.peer.text();
+    record.state = message.attempts == 0 ? SendState::queued : SendState::sending;
+    record.attempts = message.attempts;
+    record.created_at = utc(message.created_at);
+    record.expires_at = utc(message.expires_at);
+    record.parts = static_cast<std::uint32_t>(message.part_ends.size());
+    record.reply_to = message.reply_to;
+    return record;
+}
+
+void apply(const OutgoingUpdate& update, MessageRecord& record) {
+    record.state = send_state(update.state);
+    record.attempts = std::max(record.attempts, update.attempts);
+    if (update.acked_at) record.acked_at = utc(*update.acked_at);
+    if (update.rtt) record.rtt_ms = milliseconds_of(*update.rtt);
+    if (!update.reason.empty()) record.reason = update.reason;
+}
+
+MessageRecord RecentEnd::record() const {
+    MessageRecord record;
+    record.id = update.id;
+    record.dir = Direction::out;
+    record.peer = peer.text();
+    record.created_at = utc(created_at);
+    record.expires_at = utc(expires_at);
+    record.parts = parts;
+    record.reply_to = reply_to;
+    apply(update, record);
+    return record;
+}
+
+void RecentEnds::add(const Finished& finished) {
+    if (!finished.message) return;
+    const OutgoingMessage& message = *finished.message;
+    if (ends_.empty()) ends_.resize(places);
+    ends_[finished.update.id % places] = {finished.update,
+                                          message.peer,
+                                          message.created_at,
+                                          message.expires_at,
+                                          static_cast<std::uint32_t>(message.part_ends.size()),
+                                          message.reply_to};
+}
+
+void RecentEnds::forget(MessageId id) {
+    if (find(id) != nullptr) ends_[id % places] = {};
+}
+
+const RecentEnd* RecentEnds::find(MessageId id) const {
+    if (ends_.empty()) return nullptr;
+    const RecentEnd& end = ends_[id % places];
+    return end.update.id == id ? &end : nullptr;
+}
+
+}  // namespace p2pd
