@@ -113,12 +113,6 @@ ControlClient::ControlClient(std::string path, Backlog full)
     hello_id_ = post("hello", write_fields(HelloParams{.client = "p2pctl " P2PD_VERSION}));
 }
 
-std::uint64_t ControlClient::post(std::string_view method, const Json& params) {
-    const std::uint64_t id = ++next_id_;
-    output_ += request_line(id, method, params);
-    return id;
-}
-
 void ControlClient::transfer() {
     if (!output_.empty()) write_some();
     read_some();

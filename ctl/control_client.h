@@ -42,7 +42,13 @@ public:
     explicit ControlClient(std::string path, Backlog full = Backlog::wait);
 
     /// Queues a request and returns its id; nothing is written yet.
-    std::uint64_t post(std::string_view method, const Json& params);
+    /// `params`: Json, or what has a table of fields.
+    template <class Params>
+    std::uint64_t post(std::string_view method, const Params& params) {
+        const std::uint64_t id = ++next_id_;
+        output_ += request_line(id, method, params);
+        return id;
+    }
 
     /// Writes what is queued and reads what is there, without blocking. The end of the connection
     /// is reported by take(), after the last line was taken.

@@ -20,11 +20,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t unconfirmed_max = 4096;
 constexpr std::size_t text_bytes_held_max = 4U * 1024 * 1024;
-constexpr std::size_t group_messages_max = 256;
-/// Below this many groups under way a group goes out as soon as there is anything in it.
-constexpr std::size_t eager_groups_max = 4;
+constexpr std::size_t request_lines_max = 256;
+/// With the last line, whose bytes may all be escapes of six, it fits 1 MiB.
+constexpr std::size_t request_text_bytes_max = std::size_t{64} * 1024;
+/// So long does a request wait: then what is sent is shown, if not yet as confirmed.
+constexpr milliseconds first_wait_max{1000};
 constexpr milliseconds reconnect_max{10'000};
 constexpr int breaks_max = 10;
 
@@ -72,7 +73,6 @@ void LineSender::step() {
     try {
         post_again();
         take_lines();
-        post_ready();
         context_.client().transfer();
         bool answered = false;
         for (; auto incoming = context_.client().take(); answered = true) handle(*incoming);
@@ -92,14 +92,23 @@ bool LineSender::finished() const {
 }
 
 bool LineSender::may_take() const {
-    return !stopped_ && again_.empty() && unanswered_.size() < unanswered_max &&
-           unconfirmed_ < unconfirmed_max && text_bytes_ < text_bytes_held_max;
+    return !stopped_ && again_.empty() && unanswered_lines_ + unconfirmed_ < under_way_max &&
+           text_bytes_ < text_bytes_held_max;
 }
 
 void LineSender::take_lines() {
-    while (may_take()) {
+    for (auto lines = next_lines(); !lines.empty(); lines = next_lines()) {
+        post_lines(std::move(lines));
+    }
+}
+
+/// As many as have come in and fit a request.
+std::vector<LineSender::Line> LineSender::next_lines() {
+    std::vector<Line> lines;
+    std::size_t bytes = 0;
+    while (may_take() && lines.size() < request_lines_max && bytes < request_text_bytes_max) {
         auto line = reader_.take();
-        if (!line) return;
+        if (!line) break;
         if (is_blank(line->text) && line->bytes == line->text.size()) continue;
         try {
             check_text(line->text, line->bytes);
@@ -107,40 +116,47 @@ void LineSender::take_lines() {
             reject(line->number, error);
             continue;
         }
+        bytes += line->text.size();
         text_bytes_ += line->text.size();
-        post_line({line->number, std::move(line->text), new_request_id()});
+        lines.push_back({line->number, std::move(line->text)});
     }
+    return lines;
 }
 
-void LineSender::post_line(Line line) {
-    const SendParams params{peer_, line.text, line.request_id, options_.expires_s};
-    const std::uint64_t id = context_.client().post("send", write_fields(params));
-    unanswered_.emplace(id, std::move(line));
+void LineSender::post_lines(std::vector<Line> lines) {
+    post_request({std::move(lines), new_request_id()});
+}
+
+void LineSender::post_request(Request request) {
+    SendManyParams params;
+    params.peer = peer_;
+    params.request_id = request.request_id;
+    params.expires_s = options_.expires_s;
+    for (const Line& line : request.lines) params.texts.push_back(line.text);
+    if (options_.wait) {
+        const milliseconds wait = std::min(options_.timeout, first_wait_max);
+        params.timeout_ms = static_cast<std::uint32_t>(wait.count());
+    }
+    const std::uint64_t id = context_.client().post("send_many", params);
+    request.posted_at = steady_clock::now();
+    unanswered_lines_ += request.lines.size();
+    unanswered_.emplace(id, std::move(request));
 }
 
 void LineSender::post_again() {
     if (again_at_ && steady_clock::now() >= *again_at_) again_at_.reset();
     if (again_at_ || stopped_) return;
     // A few at first: a queue that was full has little room.
-    while (!again_.empty() && unanswered_.size() < again_window_) {
-        post_line(std::move(again_.begin()->second));
-        again_.erase(again_.begin());
-    }
-}
-
-void LineSender::post_ready() {
-    while (!ready_.empty() &&
-           (ready_.size() >= group_messages_max || groups_.size() < eager_groups_max)) {
-        const auto end = ready_.begin() +
-                         static_cast<std::ptrdiff_t>(std::min(ready_.size(), group_messages_max));
-        std::vector<Accepted> messages(std::make_move_iterator(ready_.begin()),
-                                       std::make_move_iterator(end));
-        ready_.erase(ready_.begin(), end);
-        if (options_.wait) {
-            post_group({false, std::move(messages), {}});
-        } else {
-            post_gets(std::move(messages));
+    while (!again_.empty() && unanswered_lines_ < again_window_) {
+        std::vector<Line> lines;
+        std::size_t bytes = 0;
+        while (!again_.empty() && unanswered_lines_ + lines.size() < again_window_ &&
+               lines.size() < request_lines_max && bytes < request_text_bytes_max) {
+            bytes += again_.begin()->second.text.size();
+            lines.push_back(std::move(again_.begin()->second));
+            again_.erase(again_.begin());
         }
+        post_lines(std::move(lines));
     }
 }
 
@@ -162,11 +178,13 @@ void LineSender::post_gets(std::vector<Accepted> messages) {
 void LineSender::post_group(Group group) {
     WaitParams params;
     for (const Accepted& message : group.messages) params.ids.push_back(message.record.id);
-    params.timeout_ms = static_cast<std::uint32_t>(options_.timeout.count());
-    const std::uint64_t id =
-        group.get ? context_.client().post("get", write_fields(IdsParams{std::move(params.ids)}))
-                  : context_.client().post("wait", write_fields(params));
-    group.posted_at = steady_clock::now();
+    const SteadyTime now = steady_clock::now();
+    if (group.since + options_.timeout <= now) group.since = now;
+    const auto left = std::chrono::ceil<milliseconds>(group.since + options_.timeout - now);
+    params.timeout_ms = static_cast<std::uint32_t>(left.count());
+    const std::uint64_t id = group.get
+                                 ? context_.client().post("get", IdsParams{std::move(params.ids)})
+                                 : context_.client().post("wait", params);
     groups_.emplace(id, std::move(group));
 }
 
@@ -196,7 +214,8 @@ void LineSender::reconnect() {
         if (interrupt_.interrupted()) return;
     }
     // The same request ids as before: what the daemon has already is not sent twice.
-    for (auto& [id, line] : std::exchange(unanswered_, {})) post_line(std::move(line));
+    unanswered_lines_ = 0;
+    for (auto& [id, request] : std::exchange(unanswered_, {})) post_request(std::move(request));
     for (auto& [id, group] : std::exchange(groups_, {})) post_group(std::move(group));
 }
 
@@ -223,7 +242,7 @@ void LineSender::finish() {
     not_confirmed_ += unconfirmed_;
     not_sent_ += again_.size();
     // The daemon may have taken them or not; their request ids are lost with us.
-    unanswered_at_end_ = unanswered_.size();
+    unanswered_at_end_ = unanswered_lines_;
     if (stopped_) print_error(*stopped_, context_.json());
     if (!context_.json()) return context_.remark(summary());
     write_all(STDERR_FILENO, json_line("summary", Json{{"sent", sent_},

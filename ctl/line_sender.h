@@ -17,9 +17,10 @@
 namespace p2pd {
 
 /// One thread, one ppoll(): lines come in, requests go out, answers come back, and each wakes
-/// only what can go on because of it. A line is always in exactly one place:
+/// only what can go on because of it. What lines have come in go out in one request, which waits
+/// for their confirmation too, for a short time. A line is always in exactly one place:
 ///
-///   reader -> unanswered_ -> (ready_ -> groups_) -> printed
+///   reader -> unanswered_ -> (groups_) -> printed
 ///                 ^  |
 ///                 |  v  the daemon's queue is full
 ///                again_
@@ -31,7 +32,7 @@ public:
     ExitCode run();
 
 private:
-    static constexpr std::size_t unanswered_max = 512;
+    static constexpr std::size_t under_way_max = 4096;
     static constexpr std::size_t again_window_min = 4;
     static constexpr std::chrono::milliseconds back_off_min{20};
     static constexpr std::chrono::milliseconds back_off_max{1000};
@@ -41,7 +42,12 @@ private:
     struct Line {
         std::uint64_t number = 0;
         std::string text;
+    };
+    /// Lines that are sent together.
+    struct Request {
+        std::vector<Line> lines;
         std::string request_id;
+        SteadyTime posted_at{};
     };
     struct Accepted {
         MessageRecord record;  ///< without its text
@@ -51,23 +57,25 @@ private:
     struct Group {
         bool get = false;
         std::vector<Accepted> messages;
-        SteadyTime posted_at{};
+        SteadyTime since{};  ///< from here on their time runs
     };
 
     void step();
     bool finished() const;
     bool may_take() const;
     void take_lines();
-    void post_line(Line line);
+    std::vector<Line> next_lines();
+    void post_lines(std::vector<Line> lines);
+    void post_request(Request request);
     void post_group(Group group);
     void post_gets(std::vector<Accepted> messages);
     void post_again();
-    void post_ready();
     void wait_for_events();
     void handle(const Incoming& incoming);
-    void handle_sent(const Incoming& incoming, Line line);
-    void handle_refused(const ControlError& error, Line line);
+    void handle_sent(const Incoming& incoming, Request request);
+    void handle_refused(const ControlError& error, Request request);
     void handle_group(const Incoming& incoming, Group group);
+    void sort_out(Group group, bool may_ask_again);
     void print_group(Group group, const std::map<std::uint64_t, MessageRecord>& whole);
     void settle(const MessageRecord& record);
     bool may_still_be_confirmed(const Group& group) const;
@@ -88,16 +96,16 @@ private:
     Progress progress_;
     std::optional<std::uint64_t> input_bytes_;  ///< of a regular file
 
-    std::map<std::uint64_t, Line> unanswered_;  ///< by the id of the request
-    std::map<std::uint64_t, Line> again_;       ///< by the number of the line
-    std::vector<Accepted> ready_;
-    std::map<std::uint64_t, Group> groups_;  ///< by the id of the request
-    std::size_t text_bytes_ = 0;             ///< of all in unanswered_ and again_
-    std::size_t unconfirmed_ = 0;            ///< in ready_ and groups_
-    SteadyTime last_final_{};  ///< when a message was last known to have come to its end
+    std::map<std::uint64_t, Request> unanswered_;  ///< by the id of the request
+    std::map<std::uint64_t, Line> again_;          ///< by the number of the line
+    std::map<std::uint64_t, Group> groups_;        ///< by the id of the request
+    std::size_t unanswered_lines_ = 0;
+    std::size_t text_bytes_ = 0;   ///< of all in unanswered_ and again_
+    std::size_t unconfirmed_ = 0;  ///< in groups_
+    SteadyTime last_final_{};      ///< when a message was last known to have come to its end
     std::chrono::milliseconds back_off_{0};
     std::optional<SteadyTime> again_at_;
-    std::size_t again_window_ = again_window_min;  ///< unanswered ones while again_ is not empty
+    std::size_t again_window_ = again_window_min;  ///< unanswered lines while again_ is not empty
     int breaks_ = 0;                               ///< of the connection, since the last answer
 
     std::uint64_t sent_ = 0;

@@ -156,6 +156,15 @@ void FakeDaemon::answer(int client, const std::string& line) {
     question.error(error_method, "the test has no answer to " + method);
 }
 
+Json accepted_many(std::vector<SentRun> runs) {
+    SendManyResult result;
+    result.peer = "10.0.0.5:5000";
+    result.created_at = {1'795'343'460'000'000};
+    result.expires_at = {result.created_at.us + 604'800'000'000};
+    result.runs = std::move(runs);
+    return write_fields(result);
+}
+
 Json accepted(std::uint64_t id, std::string_view peer) {
     SendResult result;
     result.id = id;

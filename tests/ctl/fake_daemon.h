@@ -75,6 +75,9 @@ private:
 /// What `send` answers.
 Json accepted(std::uint64_t id, std::string_view peer = "10.0.0.5:5000");
 
+/// What `send_many` answers.
+Json accepted_many(std::vector<SentRun> runs);
+
 /// A message of the inbox or of what was sent.
 MessageRecord received_message(std::uint64_t id, std::string_view text);
 MessageRecord sent_message(std::uint64_t id, SendState state);

@@ -14,16 +14,25 @@ namespace {
 class Lines : public testing::Test {
 protected:
     Lines() {
-        daemon.on("send", [this](const Question& question) { take(question); });
+        daemon.on("send_many", [this](const Question& question) { take(question); });
         daemon.on("wait", [](const Question& question) { states(question); });
         daemon.on("get", [](const Question& question) { states(question); });
     }
 
-    void take(const Question& question) {
+    void take(const Question& question, SendState state = SendState::delivered) {
         const std::string request_id = question.params["request_id"];
-        const auto [known, is_new] = ids.emplace(request_id, ids.size() + 1);
-        if (is_new) texts.push_back(question.params["text"]);
-        question.result(accepted(known->second));
+        const auto [known, is_new] = ids.emplace(request_id, texts.size() + 1);
+        const auto count = static_cast<std::uint32_t>(question.params["texts"].size());
+        if (is_new)
+            texts.insert(texts.end(), question.params["texts"].begin(),
+                         question.params["texts"].end());
+        if (!question.params.contains("timeout_ms")) state = SendState::queued;
+        question.result(accepted_many({{known->second, count, state}}));
+    }
+    /// As a daemon whose peer takes its time.
+    void take_unconfirmed() {
+        daemon.on("send_many",
+                  [this](const Question& question) { take(question, SendState::sending); });
     }
 
     static void states(const Question& question) {
@@ -108,6 +117,7 @@ TEST_F(Lines, JsonIsOneMessageALine) {
 }
 
 TEST_F(Lines, WhatIsNotConfirmedIsSaid) {
+    take_unconfirmed();
     daemon.on("wait", [](const Question& question) {
         std::vector<MessageRecord> records;
         for (const Json& id : question.params["ids"]) {
@@ -117,12 +127,13 @@ TEST_F(Lines, WhatIsNotConfirmedIsSaid) {
         }
         question.result(page_of(records));
     });
-    const Outcome outcome = run("one\ntwo\nthree\n");
+    const Outcome outcome = run("one\ntwo\nthree\n", {"--timeout", "100ms"});
     EXPECT_EQ(outcome.err, "3 sent, 2 delivered, 1 not confirmed yet\n");
     EXPECT_EQ(outcome.exit, 75);
 }
 
 TEST_F(Lines, AsLongAsConfirmationsComeInItWaits) {
+    take_unconfirmed();
     daemon.on("wait", [](const Question& question) {
         // Each time the first one that is asked for is delivered, the others are not yet.
         std::vector<MessageRecord> records;
@@ -136,11 +147,51 @@ TEST_F(Lines, AsLongAsConfirmationsComeInItWaits) {
     EXPECT_EQ(outcome.err, "3 sent, 3 delivered\n");
 }
 
+TEST_F(Lines, LinesThatHaveComeInGoInOneRequest) {
+    run(numbered_lines(1000));
+    EXPECT_EQ(daemon.requests("send_many").size(), 4U);
+    EXPECT_TRUE(daemon.requests("wait").empty());
+}
+
+TEST_F(Lines, LongLinesGoInRequestsThatTheDaemonTakes) {
+    std::string lines;
+    for (int i = 0; i < 10; ++i) lines += std::to_string(i) + std::string(60'000, '\x01') + "\n";
+    const Outcome outcome = run(lines);  // a request that is too long would end it
+    EXPECT_EQ(texts.size(), 10U);
+    EXPECT_EQ(outcome.err, "10 sent, 10 delivered\n");
+}
+
+TEST_F(Lines, AnAnswerThatLeavesMessagesOutIsAnError) {
+    daemon.on("send_many", [](const Question& question) {
+        question.result(accepted_many({{1, 1, SendState::delivered}}));
+    });
+    const Outcome outcome = run("one\ntwo\n");
+    EXPECT_NE(outcome.err.find("does not understand"), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.exit, 76);
+}
+
+TEST_F(Lines, ALineThatTheDaemonRefusesIsNamedAndTheOthersGo) {
+    daemon.on("send_many", [this](const Question& question) {
+        for (const Json& text : question.params["texts"]) {
+            if (text == "two") return question.error(error_text_too_long, "too long");
+        }
+        take(question);
+    });
+    const Outcome outcome = run("one\ntwo\nthree\n");
+    EXPECT_EQ(texts, (std::vector<std::string>{"one", "three"}));
+    EXPECT_NE(outcome.err.find("line 2: too long"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("2 sent, 2 delivered, 1 not sent"), std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(outcome.exit, 65);
+}
+
 TEST_F(Lines, AFullQueueLosesNoLine) {
     int asked = 0;
-    daemon.on("send", [&](const Question& question) {
-        // Every third request meets a full queue.
-        if (++asked % 3 == 0) return question.error(error_queue_full, "full");
+    daemon.on("send_many", [&](const Question& question) {
+        // Every third request meets a full queue, and so does each that wants much room.
+        if (++asked % 3 == 0 || question.params["texts"].size() > 10) {
+            return question.error(error_queue_full, "full");
+        }
         take(question);
     });
     const Outcome outcome = run(numbered_lines(100));
@@ -151,29 +202,30 @@ TEST_F(Lines, AFullQueueLosesNoLine) {
 
 TEST_F(Lines, ABrokenConnectionLosesAndDoublesNoLine) {
     int asked = 0;
-    daemon.on("send", [&](const Question& question) {
+    daemon.on("send_many", [&](const Question& question) {
         take(question);
-        if (++asked % 400 == 0) question.hang_up();
+        if (++asked % 3 == 0) question.hang_up();
     });
-    const Outcome outcome = run(numbered_lines(1000));
-    EXPECT_EQ(texts.size(), 1000U);
-    EXPECT_EQ(outcome.err, "1000 sent, 1000 delivered\n");
+    const Outcome outcome = run(numbered_lines(2000));
+    EXPECT_EQ(texts.size(), 2000U);
+    EXPECT_EQ(outcome.err, "2000 sent, 2000 delivered\n");
     EXPECT_EQ(outcome.exit, 0);
 }
 
 TEST_F(Lines, AFullDiskStopsIt) {
-    daemon.on("send", [&](const Question& question) {
-        if (texts.size() == 2) return question.error(error_disk_full, "the disk is full");
+    daemon.on("send_many", [&](const Question& question) {
+        if (texts.size() == 256) return question.error(error_disk_full, "the disk is full");
         take(question);
     });
-    const Outcome outcome = run(numbered_lines(5));
+    const Outcome outcome = run(numbered_lines(300));
     EXPECT_NE(outcome.err.find("the disk is full"), std::string::npos);
-    EXPECT_NE(outcome.err.find("2 sent, 2 delivered, 3 not sent"), std::string::npos)
+    EXPECT_NE(outcome.err.find("256 sent, 256 delivered, 44 not sent"), std::string::npos)
         << outcome.err;
     EXPECT_EQ(outcome.exit, 74);
 }
 
 TEST_F(Lines, CtrlCEndsItWithASummary) {
+    take_unconfirmed();
     daemon.on("wait", [](const Question& question) { question.interrupt(); });
     const Outcome outcome = run("one\ntwo\n");
     EXPECT_EQ(outcome.err, "2 sent, 0 delivered, 2 not confirmed yet\n");
@@ -194,7 +246,7 @@ TEST_F(Lines, ANameIsAskedForOnce) {
     });
     run_p2pctl(daemon.socket_path(), {"send", "bob", "--lines"}, {.input = "one\ntwo\n"});
     EXPECT_EQ(daemon.requests("peers.show").size(), 1U);
-    EXPECT_EQ(daemon.requests("send").at(1)["peer"], "bob");
+    EXPECT_EQ(daemon.requests("send_many").at(0)["peer"], "bob");
 }
 
 TEST_F(Lines, NothingToSendIsDone) {
