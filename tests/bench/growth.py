@@ -15,7 +15,7 @@ from idle import OneP2pd, resident_bytes
 from processes import Load, built, generate
 from report import Section, Table, duration, median, rate, size
 from rounds import Settings, in_turn, once, say
-from systems import P2pd
+from systems import P2pd, P2pdSingle
 
 PEERS = (1, 10, 100, 1000)
 PEERS_SECONDS = 2.0
@@ -66,7 +66,7 @@ def to_peers(system: OneP2pd, count: int, load: Load) -> tuple[float, float, flo
                              for number in range(count))
         before = processor_us(system.pid)
         result = generate("load_p2pd", str(system.daemon.socket), addresses,
-                          load.with_(mode=P2pd.mode))
+                          load.with_(mode=P2pdSingle.mode))
         spent = processor_us(system.pid) - before
         return result.rate, spent / result.messages, resident_bytes(system.pid)
 

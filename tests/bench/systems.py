@@ -59,9 +59,10 @@ class System:
 
 class P2pd(System):
     name = "p2pd"
-    settings = "as installed; the sender is in the receiver's address book"
+    settings = ("as installed; the sender is in the receiver's address book; send_many, up to 256 texts a "
+                "request, as p2pctl send --lines does")
     confirmed = "on the receiver's disk, synced, and on the sender's"
-    mode = "wait"
+    mode = "many"
 
     def start(self) -> None:
         hosts = harness.Hosts(self.folder / "hosts")
@@ -74,9 +75,15 @@ class P2pd(System):
                         load.with_(mode=load.mode or self.mode))
 
 
+class P2pdSingle(P2pd):
+    name = "p2pd, a request each"
+    settings = "send for each message, wait for up to 256 of them"
+    mode = "wait"
+
+
 class P2pdEvents(P2pd):
     name = "p2pd, by subscription"
-    settings = "confirmations are taken from subscribe instead of wait"
+    settings = "send for each message, and confirmations from subscribe instead of wait"
     mode = "events"
 
 
@@ -87,7 +94,7 @@ class Lines(P2pd):
     settings = "start and end of the process included"
 
     def load(self, load: Load) -> Result:
-        count = load.messages or int(5_000 * load.seconds)
+        count = load.messages or int(20_000 * load.seconds)
         lines = b"".join(f"{number:08} ".ljust(load.bytes, "x").encode()[:load.bytes - 1]
                          + b"x\n" for number in range(count))
         command = [programs.P2PCTL, "--socket", str(self.alice.socket), "-q", "send", "--lines",

@@ -7,15 +7,15 @@ from collections.abc import Container
 from processes import Load, Result
 from report import Section, Table, duration, median, median_ratio, rate, times
 from rounds import Settings, in_turn
-from systems import (Lines, Mosquitto, Nats, P2pd, P2pdEvents, RabbitMq, RawLog, Redis, Redis16,
-                     System)
+from systems import (Lines, Mosquitto, Nats, P2pd, P2pdEvents, P2pdSingle, RabbitMq, RawLog, Redis,
+                     Redis16, System)
 
 # Each size with as many in flight as keep all of them busy.
 LOADS = (Load(bytes=100, window=4096), Load(bytes=1000, window=1024))
 SECONDS = 2.0
 ONE_SECONDS = 1.0
 
-MANY = (P2pd, P2pdEvents, Lines, RawLog, Redis, Redis16, Mosquitto, Nats, RabbitMq)
+MANY = (P2pd, P2pdSingle, P2pdEvents, Lines, RawLog, Redis, Redis16, Mosquitto, Nats, RabbitMq)
 ONE = (P2pd, RawLog, Redis, Mosquitto, Nats, RabbitMq)
 
 
