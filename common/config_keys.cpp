@@ -56,7 +56,7 @@ constexpr KeyRow rows[] = {
     {"queue_messages_max", "1000000", "1000000",
      CountRule{&Config::queue_messages_max, 1, 100'000'000}, Applies::at_reload,
      "Sent messages without a final state; more are refused."},
-    {"peer_memory_max", "1M", "1M", BytesRule{&Config::peer_memory_max, 128 * kib, gib},
+    {"peer_memory_max", "8M", "8M", BytesRule{&Config::peer_memory_max, 128 * kib, gib},
      Applies::at_restart, "Memory that one peer may take, in bytes."},
     {"memory_max", "64M", "64M", BytesRule{&Config::memory_max, mib, 64 * gib}, Applies::at_restart,
      "Memory that all peers together may take, in bytes."},

@@ -39,7 +39,7 @@ struct NodeLimits {
     std::size_t peers_max = 16384;
     std::uint64_t queue_messages_max = 1'000'000;
     std::size_t peer_memory_max =
-        std::size_t{1024} * 1024;  ///< bytes of outgoing messages held for one peer
+        std::size_t{8} * 1024 * 1024;  ///< bytes of outgoing messages held for one peer
     std::size_t memory_max = std::size_t{64} * 1024 * 1024;  ///< and for all
     bool read_receipts = false;  ///< whoever sent a message is told whether it was read
     AdmissionLimits admission = {};

@@ -61,7 +61,7 @@ TEST(ConfigDefaults, AreTheOnesThatAreDocumented) {
     EXPECT_EQ(config.text_bytes_max, 65536U);
     EXPECT_EQ(config.peers_max, 16384U);
     EXPECT_EQ(config.queue_messages_max, 1'000'000U);
-    EXPECT_EQ(config.peer_memory_max, 1024U * 1024);
+    EXPECT_EQ(config.peer_memory_max, 8U * 1024 * 1024);
     EXPECT_EQ(config.memory_max, 64U * 1024 * 1024);
     EXPECT_EQ(config.clients_max, 64U);
     EXPECT_EQ(config.client_pending_max, 1024U);

@@ -154,6 +154,48 @@ TEST(Bounds, AQueueThatIsFullTakesNoMore) {
     EXPECT_EQ(std::get<SendError>(send()), SendError::queue_full);
 }
 
+TEST(Bounds, ARequestOfManyIsTakenWholeOrNotAtAll) {
+    NodeLimits limits;
+    limits.queue_messages_max = 5;
+    limits.text_bytes_max = 10;
+    Node node(limits, {}, 1);
+    const auto send = [&](std::vector<std::string> more) {
+        return node.send(
+            at_second(0),
+            {.peer = stranger(0), .text = "first", .more = std::move(more), .expires_in = 1h});
+    };
+    EXPECT_EQ(std::get<SendError>(send({"ok", "one that is too long"})), SendError::text_too_long);
+    EXPECT_EQ(std::get<SendError>(send({"2", "3", "4", "5", "6"})), SendError::queue_full);
+    EXPECT_FALSE(node.take_batch(at_second(0), true));
+    const auto ticket = std::get<std::int64_t>(send({"2", "3", "4", "5"}));
+    store_all(node);
+    EXPECT_EQ(node.pending_messages(), 5U);
+    const auto events = node.take_events();
+    ASSERT_EQ(events.size(), 1U);
+    const auto& outcome = std::get<SendOutcome>(events[0]);
+    EXPECT_EQ(outcome.ticket, ticket);
+    EXPECT_EQ(outcome.id, 1U);
+    EXPECT_EQ(outcome.messages, 5U);
+}
+
+TEST(Bounds, OfARequestOfManyAFullDiskTakesNone) {
+    Node node({}, {}, 1);
+    const auto send = [&](std::string text, std::vector<std::string> more) {
+        node.send(at_second(0), {.peer = stranger(0),
+                                 .text = std::move(text),
+                                 .more = std::move(more),
+                                 .expires_in = 1h});
+    };
+    send("a", {"b", "c"});
+    send("d", {});
+    ASSERT_EQ(node.take_batch(at_second(0), true)->accepted.size(), 4U);
+    node.stored(at_second(0), {.full = true});
+    const auto events = node.take_events();
+    ASSERT_EQ(events.size(), 2U);
+    for (const Event& event : events) EXPECT_TRUE(std::get<SendOutcome>(event).disk_full);
+    EXPECT_EQ(node.outgoing_bytes(), 0U);
+}
+
 TEST(Bounds, WhatWaitsToBeStoredIsBoundedInBytes) {
     Node node({}, {}, 1);
     std::size_t accepted = 0;

@@ -147,6 +147,29 @@ TEST_F(Batch, AnswersAKnownRequestWithItsFirstMessage) {
     EXPECT_EQ(later.pending_messages, 1U);
 }
 
+TEST_F(Batch, KnowsAllMessagesOfARequestByTheIdOfTheFirst) {
+    StoreBatch batch;
+    for (int i = 0; i < 12; ++i) {
+        batch.accepted.push_back(outgoing(bob, 100 + i, "text " + std::to_string(i)));
+    }
+    batch.accepted[1].request_id = "r1";
+    batch.accepted[1].followers = 9;
+    const BatchResult first = store->commit(batch);
+    reopen();
+    batch.accepted.front().first_us = 200;
+    batch.accepted.back().first_us = 201;
+    const BatchResult again = store->commit(batch);
+    ASSERT_EQ(again.accepted.size(), 12U);
+    for (std::size_t i = 1; i < 11; ++i) {
+        EXPECT_TRUE(again.accepted[i].repeated);
+        EXPECT_EQ(again.accepted[i].id, first.accepted[0].id + i);
+    }
+    EXPECT_FALSE(again.accepted[0].repeated);
+    EXPECT_FALSE(again.accepted[11].repeated);
+    EXPECT_EQ(store->counts().messages, 14U);
+    EXPECT_EQ(record(again.accepted[11].id).text, "text 11");
+}
+
 TEST_F(Batch, NeverLowersTheLastStamp) {
     StoreBatch batch;
     batch.last_stamp_us = 500;
