@@ -1,4 +1,4 @@
-// daemon: many short messages in one blob. Includes std, core.
+// daemon: many short messages in one blob. Includes std, core, the writer of bytes.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/core/mailbox.h"
+#include "daemon/store_bytes.h"
 
 namespace p2pd {
 
@@ -32,15 +33,11 @@ struct PackedMessage {
 class PackWriter {
 public:
     void add(const PackedMessage& message, bool received);
-    const std::vector<std::uint8_t>& bytes() const { return bytes_; }
+    const std::vector<std::uint8_t>& bytes() const { return bytes_.bytes(); }
     void clear();
 
 private:
-    void put(std::uint64_t number);
-    void put_signed(std::int64_t number);
-    void put(std::string_view text);
-
-    std::vector<std::uint8_t> bytes_;
+    ByteWriter bytes_;
     std::int64_t time_us_ = 0;
     std::int64_t life_us_ = 0;
     std::int64_t stamp_us_ = 0;
@@ -56,14 +53,10 @@ public:
     /// The next message, whose views are into the bytes; empty if there is none, or none that a
     /// PackWriter has written.
     std::optional<PackedMessage> next();
-    bool at_end() const { return bytes_.empty(); }
+    bool at_end() const { return bytes_.at_end(); }
 
 private:
-    bool get(std::uint64_t& number);
-    bool get_signed(std::int64_t& number);
-    bool get(std::string_view& text);
-
-    std::span<const std::uint8_t> bytes_;
+    ByteReader bytes_;
     bool received_ = false;
     std::int64_t time_us_ = 0;
     std::int64_t life_us_ = 0;
