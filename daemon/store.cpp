@@ -64,7 +64,12 @@ std::optional<Store::Answerable> Store::answerable(MessageId id) {
 std::optional<ReadMarks> Store::read_marks(const ReceiptKey& about) {
     const auto peer_id = implementation_->state.find_peer(about.peer);
     if (!peer_id) return std::nullopt;
-    return implementation_->messages.read_marks(*peer_id, about.message_us);
+    std::optional<ReadMarks> marks;
+    implementation_->identities.find_message(*peer_id, about.message_us, [&](RowId id) {
+        marks = implementation_->messages.read_marks(id, *peer_id);
+        return marks.has_value();
+    });
+    return marks;
 }
 
 std::optional<std::uint64_t> Store::mark_handled(std::span<const MessageId> ids) {

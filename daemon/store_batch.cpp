@@ -2,6 +2,7 @@
 #include "daemon/store_batch.h"
 
 #include <algorithm>
+#include <cassert>
 #include <vector>
 
 namespace p2pd {
@@ -27,30 +28,16 @@ std::size_t parts_of_whole_text(std::span<const ReceivedMessage> received) {
     return first.part->count;
 }
 
-/// Some that are packed, as they come one after the other between us and one peer.
-class PackedRun {
-public:
-    explicit PackedRun(std::size_t messages_min) : messages_min_(messages_min) {}
-
-    /// Is the one at `index` one of them? Asked of each in turn.
-    template <class Message>
-    bool holds(std::span<const Message> messages, std::size_t index) {
-        if (index >= end_) {
-            begin_ = end_ = index;
-            while (end_ < messages.size() && messages[end_].peer == messages[index].peer &&
-                   MessageTable::may_be_packed(messages[end_])) {
-                ++end_;
-            }
-            if (end_ == begin_) ++end_;
-        }
-        return end_ - begin_ >= messages_min_;
+/// How many of the first may be packed, as they come one after the other between us and one peer.
+template <class Message>
+std::size_t packed_run(std::span<const Message> messages) {
+    std::size_t count = 0;
+    while (count < messages.size() && messages[count].peer == messages.front().peer &&
+           MessageTable::may_be_packed(messages[count])) {
+        ++count;
     }
-
-private:
-    std::size_t messages_min_;
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
-};
+    return count;
+}
 
 }  // namespace
 
@@ -78,35 +65,32 @@ void BatchWriter::write(const StoreBatch& batch, BatchResult& result) {
     for (const Endpoint& peer : batch.unfamiliar) {
         if (const auto facts = peers_.facts(peer)) result.familiar.push_back(*facts);
     }
-    const std::span accepted(batch.accepted);
-    const std::size_t packed_min = state_.options().pack_messages_min;
-    PackedRun run(packed_min);
-    for (std::size_t i = 0; i < accepted.size(); ++i) {
-        if (const auto first = repeated(accepted[i])) {
-            for (MessageId id = *first; id <= *first + accepted[i].followers; ++id) {
-                result.accepted.push_back({id, true});
-            }
-            i += accepted[i].followers;
-            continue;
-        }
-        result.accepted.push_back({accept(accepted[i], run.holds(accepted, i)), false});
-    }
-    const std::span received(batch.received);
-    run = PackedRun(packed_min);
-    for (std::size_t i = 0; i < received.size();) {
-        const std::size_t parts = parts_of_whole_text(received.subspan(i));
-        if (parts > 0 && receive_whole(received.subspan(i, parts), i, result)) {
-            i += parts;
-        } else {
-            const bool packed = run.holds(received, i);
-            if (!receive(received[i], i, packed, result)) result.turned_away.push_back(i);
-            ++i;
-        }
-    }
+    accept(batch.accepted, result);
+    receive(batch.received, result);
     for (const PeerFacts& facts : batch.peers) peers_.keep(facts);
     if (batch.updates.empty()) return;
     state_.packs().save();
     apply(batch.updates);
+}
+
+void BatchWriter::accept(std::span<const OutgoingMessage> accepted, BatchResult& result) {
+    while (!accepted.empty()) {
+        if (const auto first = repeated(accepted.front())) {
+            const std::size_t messages = 1 + accepted.front().followers;
+            for (MessageId id = *first; id < *first + messages; ++id) {
+                result.accepted.push_back({id, true});
+            }
+            accepted = accepted.subspan(messages);
+            continue;
+        }
+        const std::size_t run = packed_run(accepted);
+        const bool packed = run >= state_.options().pack_messages_min;
+        const auto some = accepted.first(std::max<std::size_t>(run, 1));
+        for (const OutgoingMessage& message : some) {
+            result.accepted.push_back({accept(message, packed), false});
+        }
+        accepted = accepted.subspan(some.size());
+    }
 }
 
 /// What a request with this id became first.
@@ -122,10 +106,27 @@ MessageId BatchWriter::accept(const OutgoingMessage& message, bool packed) {
                                          : messages_.add(message, peer_id));
 }
 
+void BatchWriter::receive(std::span<const ReceivedMessage> received, BatchResult& result) {
+    for (std::size_t i = 0; i < received.size();) {
+        const auto rest = received.subspan(i);
+        const std::size_t parts = parts_of_whole_text(rest);
+        const std::size_t run = packed_run(rest);
+        if (parts > 0 && receive_whole(rest.first(parts), i, result)) {
+            i += parts;
+        } else if (run >= state_.options().pack_messages_min &&
+                   receive_packed(rest.first(run), i, result)) {
+            i += run;
+        } else {
+            for (const std::size_t end = i + std::max<std::size_t>(run, 1); i < end; ++i) {
+                if (!receive(received[i], i, result)) result.turned_away.push_back(i);
+            }
+        }
+    }
+}
+
 /// The identity comes first: what it has is a copy, whatever became of the message since. False:
 /// the sender is a stranger, of whom no more is kept.
-bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, bool packed,
-                          BatchResult& result) {
+bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, BatchResult& result) {
     const ContentHash hash = content_hash(message);
     if (!state_.has_room(message.peer, message.text.size())) {
         const auto peer_id = state_.find_peer(message.peer);
@@ -135,7 +136,32 @@ bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, boo
     std::optional<RowId> own_id;
     if (!message.part) own_id = state_.meta().last_id + 1;
     if (identities_.add(peer_id, message.stamp.us, hash, own_id)) {
-        keep(peer_id, message, index, packed, result);
+        keep(peer_id, message, index, result);
+    }
+    return true;
+}
+
+/// What is done once for all of them is most of what a single one costs. False: nothing was done,
+/// as there is no room for all.
+bool BatchWriter::receive_packed(std::span<const ReceivedMessage> run, std::size_t index,
+                                 BatchResult& result) {
+    std::size_t bytes = 0;
+    for (const ReceivedMessage& message : run) bytes += message.text.size();
+    if (!state_.has_room(run.front().peer, bytes, run.size())) return false;
+    const RowId peer_id = state_.peer(run.front().peer);
+    std::vector<Identity> identities;
+    identities.reserve(run.size());
+    for (const ReceivedMessage& message : run) {
+        identities.push_back({.stamp_us = message.stamp.us, .hash = content_hash(message)});
+    }
+    identities_.add_run(peer_id, identities, state_.meta().last_id + 1);
+    for (std::size_t i = 0; i < run.size(); ++i) {
+        if (identities[i].message_id == 0) continue;
+        const ReceivedMessage& message = run[i];
+        const RowId id = messages_.pack({peer_id, message.stamp, message.text, 1, std::nullopt,
+                                         message.claims, message.received_at});
+        assert(id == identities[i].message_id);
+        result.arrived.push_back({index + i, static_cast<MessageId>(id)});
     }
     return true;
 }
@@ -158,22 +184,17 @@ bool BatchWriter::receive_whole(std::span<const ReceivedMessage> parts, std::siz
         result.arrived.push_back({index + parts.size() - 1, id});
         return true;
     }
-    for (const std::size_t i : fresh) keep(peer_id, parts[i], index + i, false, result);
+    for (const std::size_t i : fresh) keep(peer_id, parts[i], index + i, result);
     return true;
 }
 
 void BatchWriter::keep(RowId peer_id, const ReceivedMessage& message, std::size_t index,
-                       bool packed, BatchResult& result) {
+                       BatchResult& result) {
     const RowId last_id = state_.meta().last_id;
     const auto reply_to = answered(message);
     if (!message.part || !long_texts_.take(peer_id, message, reply_to)) {
-        const NewReceived whole{peer_id,  message.stamp,  message.text,       1,
-                                reply_to, message.claims, message.received_at};
-        if (packed) {
-            messages_.pack(whole);
-        } else {
-            messages_.add(whole);
-        }
+        messages_.add(NewReceived{peer_id, message.stamp, message.text, 1, reply_to, message.claims,
+                                  message.received_at});
     }
     if (state_.meta().last_id == last_id) return;
     result.arrived.push_back({index, static_cast<MessageId>(state_.meta().last_id)});

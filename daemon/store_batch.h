@@ -22,13 +22,16 @@ public:
 private:
     void write(const StoreBatch& batch, BatchResult& result);
     std::optional<MessageId> repeated(const OutgoingMessage& message);
+    void accept(std::span<const OutgoingMessage> accepted, BatchResult& result);
+    void receive(std::span<const ReceivedMessage> received, BatchResult& result);
     MessageId accept(const OutgoingMessage& message, bool packed);
     // `index` is the place in the batch.
-    bool receive(const ReceivedMessage& message, std::size_t index, bool packed,
-                 BatchResult& result);
+    bool receive(const ReceivedMessage& message, std::size_t index, BatchResult& result);
+    bool receive_packed(std::span<const ReceivedMessage> run, std::size_t index,
+                        BatchResult& result);
     bool receive_whole(std::span<const ReceivedMessage> parts, std::size_t index,
                        BatchResult& result);
-    void keep(RowId peer_id, const ReceivedMessage& message, std::size_t index, bool packed,
+    void keep(RowId peer_id, const ReceivedMessage& message, std::size_t index,
               BatchResult& result);
     /// Our message that this one answers.
     std::optional<RowId> answered(const ReceivedMessage& message);

@@ -8,6 +8,7 @@
 
 #include "daemon/store_each_message.h"
 #include "daemon/store_folder.h"
+#include "daemon/store_identity_packs.h"
 #include "daemon/store_page_file.h"
 #include "daemon/store_schema.h"
 
@@ -16,7 +17,9 @@ namespace p2pd {
 namespace {
 
 constexpr std::size_t pages_named_max = 20;
-constexpr std::size_t packs_since = 7;  ///< version of the schema
+// Versions of the schema.
+constexpr std::size_t packs_since = 7;
+constexpr std::size_t identity_packs_since = 8;
 
 /// What must be 0, and what it means if it is not.
 struct Rule {
@@ -97,6 +100,10 @@ constexpr Rule rules[] = {
     {"SELECT count(*) FROM pack_span s JOIN message m ON m.id BETWEEN s.first_id AND s.last_id",
      "messages are packed, and have rows", 7},
     {"SELECT count(*) FROM each_message WHERE text IS NULL", "messages have no text", 7},
+    {"SELECT count(*) FROM identity_pack i JOIN identity_pack o ON o.peer_id = i.peer_id "
+     "AND o.first_stamp_us BETWEEN i.first_stamp_us AND i.last_stamp_us "
+     "WHERE o.first_id != i.first_id",
+     "packs of dedup keys overlap", 8},
 };
 
 class Check {
@@ -121,6 +128,7 @@ public:
             for (const Rule& rule : rules) {
                 if (rule.since <= version_) step([&] { look_at(rule); });
             }
+            if (version_ >= identity_packs_since) step([this] { look_at_identities(); });
             step([this] { look_at_witness(); });
         } catch (const StoreFailure& failure) {
             if (newer()) throw;
@@ -218,6 +226,21 @@ private:
         }
         const std::string count = connection_->ask(sql);
         if (count != "0") report_.damage.push_back(count + " " + rule.broken);
+    }
+
+    void look_at_identities() {
+        std::size_t damaged = 0;
+        each_identity_pack(*connection_, [&](const IdentityPack& pack, IdentityReader reader) {
+            std::int64_t count = 0;
+            std::optional<std::int64_t> last_us;
+            for (auto each = reader.next(); each; each = reader.next(), ++count) {
+                last_us = each->stamp_us;
+            }
+            const bool whole = reader.at_end() && count == pack.count;
+            damaged += whole && last_us == pack.last_stamp_us ? 0 : 1;
+        });
+        if (damaged == 0) return;
+        report_.damage.push_back(std::to_string(damaged) + " packs of dedup keys cannot be read");
     }
 
     void look_at_witness() {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "common/transfer_records.h"
+#include "daemon/store_identity_packs.h"
 
 namespace p2pd {
 
@@ -125,7 +126,11 @@ Exporter::Exporter(StoreState& state)
                   "JOIN peer p ON p.id = i.peer_id "
                   "WHERE (i.peer_id, i.stamp_us, hex(i.hash)) > (?1, ?2, upper(?3)) "
                   "AND (i.peer_id, i.stamp_us) >= (?1, ?2) "
-                  "ORDER BY i.peer_id, i.stamp_us, i.hash") {}
+                  "ORDER BY i.peer_id, i.stamp_us, i.hash"),
+      packed_identities_(state.connection(),
+                         "SELECT p.address, i.first_id, i.first_stamp_us, i.bytes "
+                         "FROM identity_pack i CROSS JOIN peer p ON p.id = i.peer_id "
+                         "WHERE i.first_id >= ?1 ORDER BY i.first_id") {}
 
 ExportResult Exporter::page(const std::string& position, std::uint32_t limit) {
     Page page(std::clamp(limit, 1U, page_messages_max));
@@ -136,8 +141,8 @@ ExportResult Exporter::page(const std::string& position, std::uint32_t limit) {
         return room == of ? std::strtoll(after.c_str(), nullptr, 10) : 0;
     };
     // Each goes on where the page before ended, and the later ones begin at their beginning.
-    constexpr std::array<std::string_view, 6> rooms{"",        "peer", "group",
-                                                    "message", "part", "identity"};
+    constexpr std::array<std::string_view, 7> rooms{"",     "peer",     "group", "message",
+                                                    "part", "identity", "packed"};
     const auto first = std::ranges::find(rooms, room) - rooms.begin();
     if (first == 0) {
         page.add(ExportedStore{.last_stamp_us = state_.meta().last_stamp_us}, "peer:0");
@@ -147,6 +152,7 @@ ExportResult Exporter::page(const std::string& position, std::uint32_t limit) {
     if (first <= 3 && page.has_room()) add_messages(page, row_after("message"));
     if (first <= 4 && page.has_room()) add_parts(page, row_after("part"));
     if (first <= 5 && page.has_room()) add_identities(page, room == "identity" ? after : "");
+    if (first <= 6 && page.has_room()) add_packed_identities(page, room == "packed" ? after : "");
     if (page.has_room()) page.result.next.reset();  // everything came to its end
     return std::move(page.result);
 }
@@ -236,6 +242,31 @@ void Exporter::add_identities(Page& page, const std::string& after) {
         std::string position =
             "identity:" + key + " " + std::to_string(record.stamp_us) + " " + record.hash;
         page.add(std::move(record), std::move(position));
+    }
+}
+
+void Exporter::add_packed_identities(Page& page, const std::string& after) {
+    // "pack count": of that pack so many are done.
+    long long first_id = 0;
+    long long done = 0;
+    if (!after.empty() && std::sscanf(after.c_str(), "%lld %lld", &first_id, &done) != 2) {
+        first_id = row_id_max;
+    }
+    sqlite::Run row = packed_identities_.run(first_id);
+    while (page.has_room() && row.step()) {
+        const auto peer = row.next<std::string>();
+        IdentityPack pack;
+        pack.first_id = row.next<RowId>();
+        pack.first_stamp_us = row.next<std::int64_t>();
+        IdentityReader reader(pack, row.next<sqlite::Bytes>());
+        if (pack.first_id != first_id) done = 0;
+        for (long long i = 1; !reader.at_end() && page.has_room(); ++i) {
+            const Identity each = reader.require_next();
+            if (i <= done) continue;
+            page.add(
+                ExportedIdentity{.peer = peer, .stamp_us = each.stamp_us, .hash = hex(each.hash)},
+                "packed:" + std::to_string(pack.first_id) + " " + std::to_string(i));
+        }
     }
 }
 

@@ -20,7 +20,7 @@ public:
     explicit Exporter(StoreState& state);
 
     /// What comes after `position` (empty: the beginning), in the order: store, peers, groups,
-    /// messages, parts, identities.
+    /// messages, parts, identities, packed ones.
     ExportResult page(const std::string& position, std::uint32_t limit);
 
 private:
@@ -30,6 +30,7 @@ private:
     void add_messages(Page& page, RowId after);
     void add_parts(Page& page, RowId after);
     void add_identities(Page& page, const std::string& after);
+    void add_packed_identities(Page& page, const std::string& after);
 
     StoreState& state_;
     sqlite::Statement peers_;
@@ -37,6 +38,7 @@ private:
     sqlite::Statement messages_;
     sqlite::Statement parts_;
     sqlite::Statement identities_;
+    sqlite::Statement packed_identities_;
 };
 
 }  // namespace p2pd

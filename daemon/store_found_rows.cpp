@@ -9,8 +9,9 @@ namespace p2pd {
 
 namespace {
 
-constexpr const char* tables[] = {"meta",      "peer", "message",    "body", "identity",
-                                  "long_text", "part", "peer_group", "pack", "pack_span"};
+constexpr const char* tables[] = {"meta",     "peer",      "message",      "body",
+                                  "identity", "long_text", "part",         "peer_group",
+                                  "pack",     "pack_span", "identity_pack"};
 
 bool fits_type(const RawValue& value, const std::string& type) {
     if (std::holds_alternative<std::int64_t>(value)) return type == "INTEGER";

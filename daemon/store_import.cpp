@@ -111,7 +111,7 @@ std::string reason_against(const TransferRecord& record) {
 }
 
 struct Importer::Statements {
-    explicit Statements(sqlite::Connection& connection)
+    Statements(StoreState& state, sqlite::Connection& connection)
         : peer_facts(connection,
                      "UPDATE peer SET dialect = ?2, dialect_by_hand = ?3, is_p2pd = ?4, "
                      "last_heard_us = ?5 WHERE id = ?1"),
@@ -139,12 +139,7 @@ struct Importer::Statements {
           body(connection,
                "INSERT INTO body (id, part_ends, answered_us, answered_stamp, answered_is_text, "
                "answered_text, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
-          identity(connection,
-                   "INSERT OR IGNORE INTO identity (peer_id, stamp_us, hash, seen_day) "
-                   "SELECT ?1, ?2, ?3, age_us / 86400000000 FROM meta"),
-          closed(connection,
-                 "SELECT 1 FROM identity WHERE peer_id = ?1 AND stamp_us = ?2 "
-                 "AND hash = zeroblob(16)"),
+          identities(state),
           long_text(
               connection,
               "INSERT OR IGNORE INTO long_text (peer_id, first_us, count, present, bytes, "
@@ -166,8 +161,7 @@ struct Importer::Statements {
     sqlite::Statement received;
     sqlite::Statement sent;
     sqlite::Statement body;
-    sqlite::Statement identity;
-    sqlite::Statement closed;
+    IdentityTable identities;
     sqlite::Statement long_text;
     sqlite::Statement find_long_text;
     sqlite::Statement part;
@@ -176,7 +170,7 @@ struct Importer::Statements {
 
 std::optional<ImportResult> Importer::import_records(std::span<const TransferRecord> records,
                                                      bool pending) {
-    Statements statements(state_.connection());
+    Statements statements(state_, state_.connection());
     statements_ = &statements;
     pending_ = pending;
     ImportResult counts;
@@ -239,7 +233,7 @@ bool Importer::add(const ExportedReceived& record) {
     const bool same_id = to_row_id(record.id) > meta.last_id;
     if (!same_id) {
         const ContentHash hash = import_hash(record);
-        if (statements_->identity.execute(peer_id, record.stamp_us, hash) == 0) return false;
+        if (!statements_->identities.add(peer_id, record.stamp_us, hash, {})) return false;
     }
     const RowId id = take_id(record.id);
     statements_->received.execute(id, record.read ? Tray::read : Tray::unread, peer_id,
@@ -304,7 +298,7 @@ bool Importer::add(const ExportedSent& record) {
 
 bool Importer::add(const ExportedPart& record) {
     const RowId peer_id = state_.peer(*parse_endpoint(record.peer, 0));
-    if (statements_->closed.run(peer_id, record.first_us).step()) return false;
+    if (statements_->identities.is_closed(peer_id, record.first_us)) return false;
     statements_->long_text.execute(peer_id, record.first_us, record.count, record.original,
                                    record.reply_to, record.claims.value_or(""), record.last_us);
     std::optional<RowId> id;
@@ -327,7 +321,7 @@ bool Importer::add(const ExportedIdentity& record) {
     sodium_hex2bin(hash.data(), hash.size(), record.hash.data(), record.hash.size(), nullptr,
                    nullptr, nullptr);
     const RowId peer_id = state_.peer(*parse_endpoint(record.peer, 0));
-    return statements_->identity.execute(peer_id, record.stamp_us, hash) > 0;
+    return statements_->identities.add(peer_id, record.stamp_us, hash, {});
 }
 
 }  // namespace p2pd

@@ -118,9 +118,8 @@ MessageTable::MessageTable(StoreState& state)
       answerable_(state.connection(), of_row(answerable_sql) + " AND m.tray < 2"),
       packed_answerable_(state.connection(), of_packed(answerable_sql) + " AND m.tray < 2"),
       read_marks_(state.connection(),
-                  "SELECT m.id, m.tray, coalesce(m.handled, 0) FROM identity i "
-                  "CROSS JOIN each_message m ON m.id = i.message_id "
-                  "WHERE i.peer_id = ?1 AND i.stamp_us = ?2 AND m.peer_id = ?1 AND m.tray < 2"),
+                  "SELECT tray, coalesce(handled, 0) FROM each_message "
+                  "WHERE id = ?1 AND peer_id = ?2 AND tray < 2"),
       time_from_(state.connection(),
                  "SELECT id, time_us + late_us FROM each_message WHERE id >= ?1 "
                  "ORDER BY id LIMIT 1"),

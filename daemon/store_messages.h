@@ -99,7 +99,7 @@ public:
     Some<MessageRecord> records(std::span<const RowId> ids);
     Some<OutgoingMessage> outgoing(std::span<const RowId> ids);
     std::optional<Store::Answerable> answerable(RowId id);
-    std::optional<ReadMarks> read_marks(RowId peer_id, std::int64_t message_us);
+    std::optional<ReadMarks> read_marks(RowId id, RowId peer_id);  ///< of one received from there
 
     /// Adds the ids from `first` to `last`, of one tray or all, until there are `limit` of them.
     void find(RowId first, RowId last, const std::optional<Tray>& tray, bool newest_first,

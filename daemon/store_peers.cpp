@@ -92,6 +92,7 @@ PeerTable::PeerTable(StoreState& state)
                  "AND coalesce(p.last_heard_us, 0) < ?2 "
                  "AND NOT EXISTS (SELECT 1 FROM block b WHERE b.peer_id = p.id) "
                  "AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.peer_id = p.id) "
+                 "AND NOT EXISTS (SELECT 1 FROM identity_pack i WHERE i.peer_id = p.id) "
                  "AND NOT EXISTS (SELECT 1 FROM long_text l WHERE l.peer_id = p.id) "
                  "FROM peer p WHERE p.id > ?1 ORDER BY p.id LIMIT ?3"),
       erase_(state.connection(), "DELETE FROM peer WHERE id = ?1"),

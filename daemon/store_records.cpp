@@ -212,11 +212,11 @@ std::optional<Store::Answerable> MessageTable::answerable(RowId id) {
     return only(read_some(answerable_, packed_answerable_, {&id, 1}, read_answerable));
 }
 
-std::optional<ReadMarks> MessageTable::read_marks(RowId peer_id, std::int64_t message_us) {
-    sqlite::Run row = read_marks_.run(peer_id, message_us);
+std::optional<ReadMarks> MessageTable::read_marks(RowId id, RowId peer_id) {
+    sqlite::Run row = read_marks_.run(id, peer_id);
     if (!row.step()) return std::nullopt;
     ReadMarks marks;
-    marks.id = row.next<MessageId>();
+    marks.id = static_cast<MessageId>(id);
     marks.read = row.next<Tray>() == Tray::read;
     marks.handled = row.next<bool>();
     return marks;

@@ -97,6 +97,7 @@ public:
         const bool written = state_.transact([this] {
             copy_rows();
             unpack();
+            unpack_identities();
             mend_peers();
             mend_messages();
             mend_long_texts();
@@ -147,6 +148,12 @@ private:
         std::erase_if(lost_, [this](const std::string& id) {
             return number("SELECT count(*) FROM message WHERE id = " + id) != 0;
         });
+    }
+
+    void unpack_identities() {
+        const std::int64_t lost = unpack_all_identities(state_.connection());
+        state_.connection().execute("DELETE FROM identity_pack");
+        if (lost > 0) report_.missing.push_back(std::to_string(lost) + " dedup keys");
     }
 
     /// A peer whose row is lost has its address in the index of addresses, or else gets one that

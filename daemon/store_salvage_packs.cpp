@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/core/mailbox.h"
+#include "daemon/store_identity_packs.h"
 
 namespace p2pd {
 
@@ -116,6 +117,20 @@ std::vector<std::string> unpack_all(StoreState& state, RowId& last_cursor) {
         }
     }
     return std::move(unpacking.lost);
+}
+
+std::int64_t unpack_all_identities(sqlite::Connection& connection) {
+    sqlite::Statement add(connection,
+                          "INSERT OR IGNORE INTO identity (peer_id, stamp_us, hash, seen_day, "
+                          "message_id) VALUES (?1, ?2, ?3, ?4, ?5)");
+    std::int64_t lost = 0;
+    each_identity_pack(connection, [&](const IdentityPack& pack, IdentityReader reader) {
+        lost += pack.count;
+        for (auto each = reader.next(); each; each = reader.next(), --lost) {
+            add.execute(pack.peer_id, each->stamp_us, each->hash, pack.seen_day, each->message_id);
+        }
+    });
+    return lost;
 }
 
 }  // namespace p2pd

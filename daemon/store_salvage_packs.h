@@ -14,4 +14,7 @@ namespace p2pd {
 /// ids of messages that were in packs and are lost.
 std::vector<std::string> unpack_all(StoreState& state, RowId& last_cursor);
 
+/// The same for packs of identities. Returns how many are lost.
+std::int64_t unpack_all_identities(sqlite::Connection& connection);
+
 }  // namespace p2pd

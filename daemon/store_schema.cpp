@@ -250,6 +250,20 @@ constexpr const char* version_7 = R"sql(
         rtt_us       INTEGER
     ) STRICT;
 )sql";
+// Identities that came together, as one row. A table with rowids: an index compares with all bytes
+// of a row.
+constexpr const char* version_8 = R"sql(
+    CREATE TABLE identity_pack (
+        first_id       INTEGER PRIMARY KEY,  -- the lowest id of their messages
+        peer_id        INTEGER NOT NULL,
+        first_stamp_us INTEGER NOT NULL,     -- no other pack of the peer is in this range
+        last_stamp_us  INTEGER NOT NULL,
+        seen_day       INTEGER NOT NULL,
+        count          INTEGER NOT NULL,
+        bytes          BLOB NOT NULL         -- store_identity_packs.cpp
+    ) STRICT;
+    CREATE INDEX identity_pack_stamp ON identity_pack (peer_id, first_stamp_us, last_stamp_us);
+)sql";
 constexpr const char* drop_message_indexes = R"sql(
     DROP INDEX message_tray;
     DROP INDEX message_peer;
@@ -323,7 +337,7 @@ std::span<const char* const> store_migrations() {
     static const std::string sixth =
         std::string(version_6) + rebuild_blocks() + drop_message_indexes;
     static const std::array migrations{version_1, second.c_str(), version_3, version_4,
-                                       version_5, sixth.c_str(),  version_7};
+                                       version_5, sixth.c_str(),  version_7, version_8};
     return migrations;
 }
 

@@ -284,15 +284,15 @@ void StoreState::note_sent(RowId peer_id) {
     hosts_.reconsider(host_of(peer_id));
 }
 
-bool StoreState::has_room(const Endpoint& peer, std::size_t bytes) {
+bool StoreState::has_room(const Endpoint& peer, std::size_t bytes, std::size_t messages) {
     const auto peer_id = find_peer(peer);
     const auto host_id = peer_id ? std::optional(host_of(*peer_id)) : hosts_.find(peer);
     if (host_id && hosts_.is_known(*host_id)) return true;
     const StrangerQuotas& quotas = options_.quotas;
     const Kept host = host_id ? hosts_.kept(*host_id) : Kept{};
-    return host.messages < quotas.host_messages_max &&
+    return host.messages + messages <= quotas.host_messages_max &&
            host.bytes + bytes <= quotas.host_bytes_max &&
-           meta_.strangers.messages < quotas.messages_max &&
+           meta_.strangers.messages + messages <= quotas.messages_max &&
            meta_.strangers.bytes + bytes <= quotas.bytes_max;
 }
 

@@ -125,8 +125,8 @@ public:
     RowId host_of(RowId peer_id);
     /// The user has written to it. In a transaction only.
     void note_sent(RowId peer_id);
-    /// Room in the quotas of strangers for a text from there; always, if the host is known.
-    bool has_room(const Endpoint& peer, std::size_t bytes);
+    /// Room in the quotas of strangers for texts from there; always, if the host is known.
+    bool has_room(const Endpoint& peer, std::size_t bytes, std::size_t messages = 1);
     /// Rows of peers have gone.
     void forget_peer_ids();
 

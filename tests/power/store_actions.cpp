@@ -117,7 +117,11 @@ const std::vector<Action>& store_actions() {
          },
          "SELECT state FROM each_message WHERE id = 2", "0", "1"},
         {"pack", [](Store& store) { return commit(store, burst(3000)); },
-         "SELECT count(*) FROM pack", "2", "4"},
+         // What is sent again without a request_id is another message.
+         "SELECT (SELECT count(*) FROM pack WHERE dir = 'in') || "
+         "(SELECT count(*) FROM identity_pack) || "
+         "(SELECT count(*) > 1 FROM pack WHERE dir = 'out')",
+         "110", "221"},
         {"ack_packed",
          [](Store& store) {
              StoreBatch batch;

@@ -68,7 +68,7 @@ private:
     std::vector<Model> possible_;  ///< one, or several while a call's outcome is not known
     WallTime now_;
     StoreBatch last_batch_;
-    std::uint64_t numbers_ = 0;  ///< given to texts and timestamps, each once
+    std::uint64_t numbers_ = 0;  ///< given to texts, each once; timestamps are made of them
     struct LongText {
         Endpoint peer;
         std::int64_t first_us = 0;

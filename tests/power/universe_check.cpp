@@ -45,7 +45,8 @@ constexpr const char* audit =
     "(SELECT count(*) FROM each_message WHERE tray = 0), (SELECT count(*) FROM each_message WHERE "
     "tray = 2), "
     "(SELECT coalesce(sum(pending), 0) FROM peer), (SELECT count(*) FROM peer), "
-    "(SELECT coalesce(sum(parts_done), 0) FROM each_message), (SELECT count(*) FROM identity), "
+    "(SELECT coalesce(sum(parts_done), 0) FROM each_message), (SELECT count(*) FROM identity) + "
+    "(SELECT coalesce(sum(count), 0) FROM identity_pack), "
     "(SELECT count(*) FROM long_text), (SELECT count(*) FROM part) FROM meta";
 
 /// Empty if a counter is not what it counts.

@@ -60,7 +60,8 @@ void Universe::make_confirmed(StoreBatch& batch) {
     }
 }
 
-/// Some of them twice in a batch, or again in a later one: see repeat_batch().
+/// Some of them twice in a batch, or again in a later one: see repeat_batch(). Some are late, or
+/// have the timestamp of another.
 ReceivedMessage Universe::make_received() {
     if (!last_batch_.received.empty() && random_.one_in(8)) {
         return last_batch_.received.at(random_.below(last_batch_.received.size()));
@@ -68,7 +69,9 @@ ReceivedMessage Universe::make_received() {
     ReceivedMessage message;
     message.peer = make_peer();
     message.text = make_text();
-    message.stamp = stamp(static_cast<std::int64_t>(numbers_ * 10));
+    const std::uint64_t late =
+        random_.one_in(8) ? random_.below(std::min<std::uint64_t>(numbers_, 40)) : 0;
+    message.stamp = stamp(static_cast<std::int64_t>((numbers_ - late) * 10));
     message.received_at = now_ += Duration(1);
     return message;
 }

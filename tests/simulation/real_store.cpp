@@ -92,6 +92,13 @@ std::vector<std::string> RealStore::contents() {
         sqlite::Run row = statement.run();
         while (row.step()) lines.push_back(row.next<std::string>());
     }
+    each_identity_pack(connection, [&](const IdentityPack& pack, IdentityReader reader) {
+        const std::string peer =
+            connection.ask("SELECT address FROM peer WHERE id = " + std::to_string(pack.peer_id));
+        while (const auto each = reader.next()) {
+            lines.push_back("identity|" + peer + "|" + std::to_string(each->stamp_us) + "|");
+        }
+    });
     std::sort(lines.begin(), lines.end());
     return lines;
 }

@@ -147,6 +147,7 @@ TEST_F(Blocks, OfAnOlderStoreAreMadeWhenItIsOpened) {
         old.execute("PRAGMA locking_mode = EXCLUSIVE");
         old.execute(
             "DROP TABLE block; DROP TABLE change; DROP TABLE pack; DROP TABLE pack_span;"
+            "DROP TABLE identity_pack;"
             "CREATE INDEX message_tray ON message (tray) WHERE stamp IS NOT NULL;"
             "CREATE INDEX message_peer ON message (peer_id, tray) WHERE stamp IS NOT NULL;"
             "CREATE UNIQUE INDEX message_cursor ON message (cursor);"

@@ -88,10 +88,39 @@ std::string everything_in(Store& store) {
                    "SELECT p.id, p.address, name, dialect, dialect_by_hand, is_p2pd, "
                    "last_heard_us, pending, sent, h.address "
                    "FROM peer p LEFT JOIN host h ON h.id = p.host_id ORDER BY p.id");
-    for (const char* table : {"each_message", "identity", "long_text", "part"}) {
+    for (const char* table : {"each_message", "long_text", "part"}) {
         all += std::string(table) + "\n";
         all += rows_of(connection, std::string("SELECT * FROM ") + table);
     }
+    for (const std::string& identity : identities_in(store)) all += identity + "\n";
+    return all;
+}
+
+std::set<std::string> identities_in(Store& store) {
+    auto& connection = StoreInspector::rooms(store).state.connection();
+    std::set<std::string> all;
+    const auto add = [&](RowId peer_id, std::int64_t us, sqlite::Bytes hash, std::int64_t seen_day,
+                         std::optional<RowId> message_id) {
+        std::string line = std::to_string(peer_id) + " " + std::to_string(us);
+        for (const std::uint8_t byte : hash) line += "." + std::to_string(byte);
+        line += " " + std::to_string(seen_day) + " " + std::to_string(message_id.value_or(0));
+        all.insert(std::move(line));
+    };
+    sqlite::Statement rows(connection,
+                           "SELECT peer_id, stamp_us, hash, seen_day, message_id FROM identity");
+    sqlite::Run row = rows.run();
+    while (row.step()) {
+        const auto peer_id = row.next<RowId>();
+        const auto us = row.next<std::int64_t>();
+        const auto hash = row.next<sqlite::Bytes>();
+        const auto seen_day = row.next<std::int64_t>();
+        add(peer_id, us, hash, seen_day, row.next<std::optional<RowId>>());
+    }
+    each_identity_pack(connection, [&](const IdentityPack& pack, IdentityReader reader) {
+        while (const auto each = reader.next()) {
+            add(pack.peer_id, each->stamp_us, each->hash, pack.seen_day, each->message_id);
+        }
+    });
     return all;
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 
 #include "tests/store/store_fixture.h"
@@ -11,6 +12,9 @@ namespace p2pd::test {
 
 /// Every row of every table but the index, as text; throws what reading them throws.
 std::string everything_in(Store& store);
+
+/// What is known as received, a row or packed, as text.
+std::set<std::string> identities_in(Store& store);
 
 /// The files of a folder by name, but for the ballast.
 using Files = std::map<std::string, std::string>;

@@ -24,6 +24,11 @@ protected:
         }
     }
 
+    static std::vector<std::string> sorted(std::vector<std::string> lines) {
+        std::ranges::sort(lines);
+        return lines;
+    }
+
     static ImportResult import(Store& into, const std::vector<std::string>& lines, bool pending) {
         std::vector<TransferRecord> records;
         for (const std::string& line : lines) {
@@ -43,7 +48,7 @@ TEST_F(Transfer, RoundTripsIntoAnEmptyStore) {
     const ImportResult result = import(*other, exported, true);
     EXPECT_EQ(result.known + result.added, exported.size());
     EXPECT_EQ(result.cancelled, 0U);
-    EXPECT_EQ(lines(*other), exported);
+    EXPECT_EQ(sorted(lines(*other)), sorted(exported));  // identities that were packed come last
     EXPECT_EQ(inbox(*other), inbox());
     EXPECT_EQ(other->recover(10).pending_messages, store->recover(10).pending_messages);
     EXPECT_EQ(other->recover(10).last_stamp_us, store->recover(10).last_stamp_us);
@@ -65,7 +70,7 @@ TEST_F(Transfer, TheSameAgainChangesNothing) {
     EXPECT_EQ(lines(*store), exported);
     import(*other, exported, true);
     EXPECT_EQ(import(*other, exported, true).added, 0U);
-    EXPECT_EQ(lines(*other), exported);
+    EXPECT_EQ(sorted(lines(*other)), sorted(exported));
 }
 
 TEST_F(Transfer, LeavesWhatIsThereAndCancelsWhatWaits) {
