@@ -29,7 +29,8 @@ void ByteWriter::put_signed(std::int64_t number) {
 
 void ByteWriter::put(std::string_view text) {
     put(std::uint64_t{text.size()});
-    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    // As bytes of the kind that it is copied to: at once, and not one by one.
+    put(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
 void ByteWriter::put(std::span<const std::uint8_t> bytes) {

@@ -62,4 +62,27 @@ TEST(PackCodec, GivesBackWhatWasWritten) {
     }
 }
 
+/// A timestamp comes back as it was written, and ours, which are most, take no room.
+TEST(PackCodec, KeepsTheWritingOfATimestamp) {
+    for (const std::int64_t us : {0LL, 1LL, 999'999LL, 1'000'000LL, 4'294'967'295'999'999LL}) {
+        PackedMessage message;
+        message.set_stamp(Stamp::of(us));
+        EXPECT_TRUE(message.lexeme.empty()) << us;
+        EXPECT_EQ(message.stamp(), Stamp::of(us));
+    }
+    for (const char* lexeme :
+         {"1.5", "1.50000", "1.5000000", "01.500000", "1.500001", "15.00000", "1,500000",
+          "1.5e00000", "1.50000a", "-1.500000", "+1.500000", "1.500000 ", "", ".500000", "1500000",
+          "1.500000", "00000000000000000001.500000", "18446744073711.051616"}) {
+        for (const bool is_text : {false, true}) {
+            const Stamp stamp{lexeme, is_text, 1'500'000};
+            if (*lexeme == '\0') continue;  // it is not packed
+            PackedMessage message;
+            message.set_stamp(stamp);
+            EXPECT_EQ(message.stamp(), stamp);
+            EXPECT_EQ(message.lexeme.empty(), stamp == Stamp::of(stamp.us)) << lexeme;
+        }
+    }
+}
+
 }  // namespace p2pd::test
