@@ -83,13 +83,16 @@ void BatchWriter::accept(std::span<const OutgoingMessage> accepted, BatchResult&
             accepted = accepted.subspan(messages);
             continue;
         }
-        const std::size_t run = packed_run(accepted);
-        const bool packed = run >= state_.options().pack_messages_min;
-        const auto some = accepted.first(std::max<std::size_t>(run, 1));
-        for (const OutgoingMessage& message : some) {
-            result.accepted.push_back({accept(message, packed), false});
+        const auto run = accepted.first(std::max<std::size_t>(packed_run(accepted), 1));
+        accepted = accepted.subspan(run.size());
+        if (run.size() < state_.options().pack_messages_min) {
+            for (const OutgoingMessage& message : run) {
+                result.accepted.push_back({accept(message), false});
+            }
+            continue;
         }
-        accepted = accepted.subspan(some.size());
+        auto id = static_cast<MessageId>(messages_.pack(run, state_.peer(run.front().peer)));
+        for (std::size_t i = 0; i < run.size(); ++i) result.accepted.push_back({id++, false});
     }
 }
 
@@ -100,10 +103,8 @@ std::optional<MessageId> BatchWriter::repeated(const OutgoingMessage& message) {
     return first ? std::optional(static_cast<MessageId>(*first)) : std::nullopt;
 }
 
-MessageId BatchWriter::accept(const OutgoingMessage& message, bool packed) {
-    const RowId peer_id = state_.peer(message.peer);
-    return static_cast<MessageId>(packed ? messages_.pack(message, peer_id)
-                                         : messages_.add(message, peer_id));
+MessageId BatchWriter::accept(const OutgoingMessage& message) {
+    return static_cast<MessageId>(messages_.add(message, state_.peer(message.peer)));
 }
 
 void BatchWriter::receive(std::span<const ReceivedMessage> received, BatchResult& result) {
@@ -154,15 +155,18 @@ bool BatchWriter::receive_packed(std::span<const ReceivedMessage> run, std::size
     for (const ReceivedMessage& message : run) {
         identities.push_back({.stamp_us = message.stamp.us, .hash = content_hash(message)});
     }
-    identities_.add_run(peer_id, identities, state_.meta().last_id + 1);
+    const RowId next_id = state_.meta().last_id + 1;
+    identities_.add_run(peer_id, identities, next_id);
+    std::vector<const ReceivedMessage*> fresh;
+    fresh.reserve(run.size());
     for (std::size_t i = 0; i < run.size(); ++i) {
         if (identities[i].message_id == 0) continue;
-        const ReceivedMessage& message = run[i];
-        const RowId id = messages_.pack({peer_id, message.stamp, message.text, 1, std::nullopt,
-                                         message.claims, message.received_at});
-        assert(id == identities[i].message_id);
-        result.arrived.push_back({index + i, static_cast<MessageId>(id)});
+        fresh.push_back(&run[i]);
+        result.arrived.push_back({index + i, static_cast<MessageId>(identities[i].message_id)});
     }
+    if (fresh.empty()) return true;
+    [[maybe_unused]] const RowId first_id = messages_.pack(fresh, peer_id);
+    assert(first_id == next_id);
     return true;
 }
 

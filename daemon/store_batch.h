@@ -24,7 +24,7 @@ private:
     std::optional<MessageId> repeated(const OutgoingMessage& message);
     void accept(std::span<const OutgoingMessage> accepted, BatchResult& result);
     void receive(std::span<const ReceivedMessage> received, BatchResult& result);
-    MessageId accept(const OutgoingMessage& message, bool packed);
+    MessageId accept(const OutgoingMessage& message);
     // `index` is the place in the batch.
     bool receive(const ReceivedMessage& message, std::size_t index, BatchResult& result);
     bool receive_packed(std::span<const ReceivedMessage> run, std::size_t index,

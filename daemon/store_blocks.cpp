@@ -41,17 +41,26 @@ BlockTable::BlockTable(sqlite::Connection& connection)
               "is_open = ?4 > 0, first_us = ?6, expires_us = ?7 WHERE first_id = ?1"),
       erase_(connection, "DELETE FROM block WHERE first_id = ?1") {}
 
-void BlockTable::add(const BlockMember& member) {
-    Block& block = growing_ && is_next(find(*growing_), member) ? find(*growing_) : begin(member);
-    block.last_id = member.id;
-    ++block.messages;
-    if (member.open) ++block.open;
-    block.first_us = std::min(block.first_us, member.first_us);
-    block.last_us = std::max(block.last_us, member.last_us);
-    block.expires_us = std::min(block.expires_us, member.expires_us);
+void BlockTable::add(BlockMember member, std::int64_t count) {
+    while (count > 0) {
+        Block& block = block_for(member);
+        const std::int64_t taken = std::min(count, block.first_id + block_ids_max - member.id);
+        block.last_id = member.id + taken - 1;
+        block.messages += taken;
+        if (member.open) block.open += taken;
+        block.first_us = std::min(block.first_us, member.first_us);
+        block.last_us = std::max(block.last_us, member.last_us);
+        block.expires_us = std::min(block.expires_us, member.expires_us);
+        member.id += taken;
+        count -= taken;
+    }
 }
 
-Block& BlockTable::begin(const BlockMember& member) {
+Block& BlockTable::block_for(const BlockMember& member) {
+    if (growing_) {
+        Block& block = find(*growing_);
+        if (is_next(block, member)) return block;
+    }
     growing_ = member.id;
     Entry& entry = used_[member.id];
     entry.block = {.first_id = member.id,

@@ -48,8 +48,8 @@ class BlockTable {
 public:
     explicit BlockTable(sqlite::Connection& connection);
 
-    /// A message with the highest id so far.
-    void add(const BlockMember& member);
+    /// Messages with the highest ids so far, alike but for these.
+    void add(BlockMember member, std::int64_t count = 1);
     /// It waits again, or is unread again.
     void open(std::int64_t id);
     /// All of them were open.
@@ -73,7 +73,8 @@ private:
         std::optional<Block> saved;  ///< as the file has it
     };
 
-    Block& begin(const BlockMember& member);
+    /// The newest block, or one that begins with this one.
+    Block& block_for(const BlockMember& member);
     /// The block with this id; there is one.
     Block& find(std::int64_t id);
     static Block read(sqlite::Run& row);

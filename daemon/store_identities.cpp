@@ -16,6 +16,12 @@ constexpr std::size_t packs_swept_at_once = 16;
 constexpr std::int64_t life_days = 30;
 constexpr ContentHash closed{};  ///< in place of a hash
 
+crypto_generichash_state begin_hash() {
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, nullptr, 0, std::tuple_size_v<ContentHash>);
+    return state;
+}
+
 void update(crypto_generichash_state& state, std::string_view bytes) {
     crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()),
                               bytes.size());
@@ -29,8 +35,8 @@ auto key_of(const Identity* identity) {
 
 ContentHash content_hash(const ReceivedMessage& message) {
     ContentHash hash{};
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, nullptr, 0, hash.size());
+    static const crypto_generichash_state begun = begin_hash();
+    crypto_generichash_state state = begun;
     if (message.reply_to) {
         // A lexeme holds no U+0000, so the content cannot be read as part of it.
         update(state, message.reply_to->is_text ? "R" : "r");
@@ -74,7 +80,8 @@ void IdentityTable::add_run(RowId peer_id, std::span<Identity> run, RowId next_i
     std::vector<Identity*> sorted;
     sorted.reserve(run.size());
     for (Identity& each : run) sorted.push_back(&each);
-    std::ranges::stable_sort(sorted, {}, key_of);
+    // Most come in their order, of which that is quicker to see than to make.
+    if (!std::ranges::is_sorted(sorted, {}, key_of)) std::ranges::stable_sort(sorted, {}, key_of);
     const auto until = known_until(peer_id, sorted.front()->stamp_us, sorted.back()->stamp_us);
     std::vector<Identity*> fresh;
     fresh.reserve(run.size());

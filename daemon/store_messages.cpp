@@ -146,16 +146,18 @@ RowId MessageTable::add(const NewReceived& message) {
                           message.reply_to, message.stamp.lexeme, message.stamp.is_text,
                           unless_empty(message.claims), Tray::unread);
     add_body_.execute(id, message.text);
-    count(message, id);
+    count_received(id, 1, message.peer_id, message.text.size());
     return id;
 }
 
-void MessageTable::count(const NewReceived& message, RowId id) {
+void MessageTable::count_received(RowId first_id, RowId count, RowId peer_id, std::size_t bytes) {
+    const auto messages = static_cast<std::uint64_t>(count);
     Meta& meta = state_.meta();
-    ++meta.messages;
-    ++meta.unread;
-    state_.blocks().add({.id = id, .peer_id = message.peer_id, .received = true, .open = true});
-    state_.hosts().add(state_.host_of(message.peer_id), {1, message.text.size()});
+    meta.messages += messages;
+    meta.unread += messages;
+    state_.blocks().add({.id = first_id, .peer_id = peer_id, .received = true, .open = true},
+                        count);
+    state_.hosts().add(state_.host_of(peer_id), {messages, bytes});
 }
 
 RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
@@ -177,23 +179,27 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
         add_outgoing_body_.execute(id, part_ends, std::nullopt, std::nullopt, std::nullopt,
                                    std::nullopt, message.text);
     }
-    count(message, id, peer_id);
+    count({&message, 1}, id, peer_id);
     return id;
 }
 
-void MessageTable::count(const OutgoingMessage& message, RowId id, RowId peer_id) {
+void MessageTable::count(std::span<const OutgoingMessage> messages, RowId first_id, RowId peer_id) {
     Meta& meta = state_.meta();
-    const bool ended = message.delivered.has_value();
-    const std::int64_t last_us = message.first_us + parts_of(message) - 1;
-    state_.blocks().add({.id = id,
-                         .peer_id = peer_id,
-                         .open = !ended,
-                         .first_us = message.first_us,
-                         .last_us = last_us,
-                         .expires_us = message.expires_at.time_since_epoch().count()});
-    meta.last_stamp_us = std::max(meta.last_stamp_us, last_us);
-    ++meta.messages;
-    if (!ended) state_.add_pending(peer_id, 1);
+    std::int64_t waiting = 0;
+    for (RowId id = first_id; const OutgoingMessage& message : messages) {
+        const std::int64_t last_us = message.first_us + parts_of(message) - 1;
+        const bool waits = !message.delivered;
+        state_.blocks().add({.id = id++,
+                             .peer_id = peer_id,
+                             .open = waits,
+                             .first_us = message.first_us,
+                             .last_us = last_us,
+                             .expires_us = message.expires_at.time_since_epoch().count()});
+        meta.last_stamp_us = std::max(meta.last_stamp_us, last_us);
+        if (waits) ++waiting;
+    }
+    meta.messages += messages.size();
+    if (waiting > 0) state_.add_pending(peer_id, waiting);
     state_.note_sent(peer_id);
 }
 

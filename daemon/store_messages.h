@@ -72,9 +72,9 @@ public:
 
     RowId add(const NewReceived& message);
     RowId add(const OutgoingMessage& message, RowId peer_id);
-    /// The same for one that comes with others of its peer, and may be packed with them.
-    RowId pack(const NewReceived& message);
-    RowId pack(const OutgoingMessage& message, RowId peer_id);
+    /// The same for some that come together, and may all be packed; the first id of theirs.
+    RowId pack(std::span<const ReceivedMessage* const> messages, RowId peer_id);
+    RowId pack(std::span<const OutgoingMessage> messages, RowId peer_id);
     static bool may_be_packed(const ReceivedMessage& message);
     static bool may_be_packed(const OutgoingMessage& message);
     void set_progress(RowId id, const Progress& progress);
@@ -119,8 +119,8 @@ private:
     };
 
     std::int64_t order(std::int64_t time_us);
-    void count(const NewReceived& message, RowId id);
-    void count(const OutgoingMessage& message, RowId id, RowId peer_id);
+    void count_received(RowId first_id, RowId count, RowId peer_id, std::size_t bytes);
+    void count(std::span<const OutgoingMessage> messages, RowId first_id, RowId peer_id);
     template <class Read>
     auto read_some(sqlite::Statement& of_row, sqlite::Statement& of_packed,
                    std::span<const RowId> ids, Read read);

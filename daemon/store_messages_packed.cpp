@@ -36,44 +36,54 @@ bool MessageTable::may_be_packed(const OutgoingMessage& message) {
            message.text.size() <= packed_text_bytes_max;
 }
 
-RowId MessageTable::pack(const NewReceived& message) {
-    const RowId id = ++state_.meta().last_id;
-    PackedMessage packed;
-    packed.time_us = message.received_at.time_since_epoch().count();
-    packed.late_us = order(packed.time_us) - packed.time_us;
-    packed.set_stamp(message.stamp);
-    packed.claims = message.claims;
-    packed.text = message.text;
-    PackSpan like;
-    like.peer_id = message.peer_id;
-    like.received = true;
-    like.tray = Tray::unread;
-    like.first_cursor = state_.changes().add(id);
-    state_.packs().add(id, like, packed);
-    count(message, id);
-    return id;
-}
-
-RowId MessageTable::pack(const OutgoingMessage& message, RowId peer_id) {
-    const RowId id = ++state_.meta().last_id;
-    PackedMessage packed;
-    packed.time_us = message.created_at.time_since_epoch().count();
-    packed.late_us = order(packed.time_us) - packed.time_us;
-    packed.expires_us = message.expires_at.time_since_epoch().count();
-    packed.stamp_us = message.first_us;
-    packed.text = message.text;
+RowId MessageTable::pack(std::span<const ReceivedMessage* const> messages, RowId peer_id) {
+    RowId& last_id = state_.meta().last_id;
+    const RowId first_id = last_id + 1;
+    const auto count = static_cast<RowId>(messages.size());
     PackSpan like;
     like.peer_id = peer_id;
-    like.tray = message.delivered ? Tray::finished : Tray::pending;
-    like.first_cursor = state_.changes().add(id);
-    like.attempts = message.attempts;
-    if (message.delivered) {
-        like.acked_us = microseconds(message.delivered->acked_at);
-        like.rtt_us = microseconds(message.delivered->rtt);
+    like.received = true;
+    like.tray = Tray::unread;
+    like.first_cursor = state_.changes().add(first_id, count);
+    std::size_t bytes = 0;
+    for (const ReceivedMessage* const message : messages) {
+        PackedMessage packed;
+        packed.time_us = message->received_at.time_since_epoch().count();
+        packed.late_us = order(packed.time_us) - packed.time_us;
+        packed.set_stamp(message->stamp);
+        packed.claims = message->claims;
+        packed.text = message->text;
+        state_.packs().add(++last_id, like, packed);
+        ++like.first_cursor;
+        bytes += message->text.size();
     }
-    state_.packs().add(id, like, packed);
-    count(message, id, peer_id);
-    return id;
+    count_received(first_id, count, peer_id, bytes);
+    return first_id;
+}
+
+RowId MessageTable::pack(std::span<const OutgoingMessage> messages, RowId peer_id) {
+    RowId& last_id = state_.meta().last_id;
+    const RowId first_id = last_id + 1;
+    PackSpan like;
+    like.peer_id = peer_id;
+    like.first_cursor = state_.changes().add(first_id, static_cast<RowId>(messages.size()));
+    for (const OutgoingMessage& message : messages) {
+        PackedMessage packed;
+        packed.time_us = message.created_at.time_since_epoch().count();
+        packed.late_us = order(packed.time_us) - packed.time_us;
+        packed.expires_us = message.expires_at.time_since_epoch().count();
+        packed.stamp_us = message.first_us;
+        packed.text = message.text;
+        const DeliveredAhead end = message.delivered.value_or(DeliveredAhead{});
+        like.tray = message.delivered ? Tray::finished : Tray::pending;
+        like.attempts = message.attempts;
+        like.acked_us = microseconds(end.acked_at);
+        like.rtt_us = microseconds(end.rtt);
+        state_.packs().add(++last_id, like, packed);
+        ++like.first_cursor;
+    }
+    count(messages, first_id, peer_id);
+    return first_id;
 }
 
 std::optional<Place> MessageTable::place_in_pack(RowId id) {
