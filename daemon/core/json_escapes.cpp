@@ -71,6 +71,10 @@ std::size_t plain_bytes(std::string_view text) {
 
 }  // namespace
 
+bool needs_no_escape(std::string_view text) {
+    return plain_bytes(text) == text.size();
+}
+
 std::size_t escaped_bytes(std::string_view text, bool wrapped) {
     std::size_t bytes = 0;
     while (!text.empty()) {

@@ -11,6 +11,9 @@ namespace p2pd {
 /// that what escapes is escaped.
 void append_escaped(std::string& out, std::string_view text, bool wrapped);
 
+/// Whether append_escaped() writes `text` as it is: no quote, backslash or control character.
+bool needs_no_escape(std::string_view text);
+
 /// How many bytes append_escaped() writes for `text`.
 std::size_t escaped_bytes(std::string_view text, bool wrapped);
 

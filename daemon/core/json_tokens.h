@@ -31,6 +31,8 @@ public:
     /// something was wrong earlier.
     bool split(std::string_view document);
 
+    /// The copy of it that the tokens are in.
+    std::string_view document() const { return {document_.data(), size_}; }
     bool at_end() const { return next_ == count_; }
     /// There is one more, so !at_end().
     std::string_view next() {

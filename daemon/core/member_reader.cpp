@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "daemon/core/json_escapes.h"
 #include "daemon/core/utf8.h"
 
 namespace p2pd {
@@ -77,6 +78,9 @@ std::size_t number_bytes(std::string_view text) {
 
 std::optional<DropCause> MemberReader::read(std::string_view document) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (read_like_last(document)) return std::nullopt;
+    pattern_ = {};
+    text_token_ = {};
     members_ = {};
     wrapped_.reset();
     cause_ = DropCause::not_json;
@@ -84,11 +88,47 @@ std::optional<DropCause> MemberReader::read(std::string_view document) {
     inner_name_ = {};
     const std::size_t begin = document.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     const bool split = tokens_.split(document.substr(begin));
-    if (read_document() && split) return std::nullopt;
+    if (read_document() && split) {
+        keep_pattern();
+        return std::nullopt;
+    }
     // These two go before all that stands earlier.
     if (!is_utf8(document)) return DropCause::not_utf8;
     if (document.find('\0') != std::string_view::npos) return DropCause::not_json;
     return cause_;
+}
+
+/// One number stands for another, and so does a text for a text without escapes, wherever they are.
+bool MemberReader::read_like_last(std::string_view document) {
+    if (pattern_.before.empty() || !document.starts_with(pattern_.before)) return false;
+    std::string_view rest = document.substr(pattern_.before.size());
+    const std::string_view stamp = rest.substr(0, number_bytes(rest));
+    rest.remove_prefix(stamp.size());
+    if (stamp.empty() || !rest.starts_with(pattern_.between)) return false;
+    rest.remove_prefix(pattern_.between.size());
+    if (!rest.ends_with(pattern_.behind)) return false;
+    const std::string_view text = rest.substr(0, rest.size() - pattern_.behind.size());
+    if (!needs_no_escape(text) || !is_utf8(text)) return false;
+    value_of(Member::stamp).lexeme = stamp;
+    value_of(Member::text).lexeme = text;
+    return true;
+}
+
+void MemberReader::keep_pattern() {
+    const JsonValue& stamp = members_[Member::stamp];
+    const bool in_order = stamp.kind == JsonValue::Kind::number && !text_token_.empty() &&
+                          stamp.lexeme.data() < text_token_.data();
+    if (!in_order) return;
+    const std::string_view document = tokens_.document();
+    const auto at = [&](const char* place) {
+        return static_cast<std::size_t>(place - document.data());
+    };
+    const std::size_t stamp_begin = at(stamp.lexeme.data());
+    const std::size_t stamp_end = stamp_begin + stamp.lexeme.size();
+    const std::size_t text_begin = at(text_token_.data()) + 1;  // its quotes belong to the pattern
+    const std::size_t text_end = text_begin + text_token_.size() - 2;
+    pattern_ = {document.substr(0, stamp_begin), document.substr(stamp_end, text_begin - stamp_end),
+                document.substr(text_end)};
 }
 
 bool MemberReader::read_document() {
@@ -115,6 +155,7 @@ bool MemberReader::read_text(std::string_view token, int depth) {
     const std::optional<std::string_view> text = tokens_.text(token);
     if (!text) return false;
     if (depth == 2 && current_ == Member::p2pd) take_text_mark(*text);
+    if (depth == 1 && current_ == Member::text) text_token_ = token;
     if (depth > 0) return take({JsonValue::Kind::text, *text, false}, depth);
     wrapped_ = text;
     return true;
@@ -182,7 +223,7 @@ bool MemberReader::take_name(std::string_view name) {
 bool MemberReader::take(const JsonValue& value, int depth) {
     if (depth == 0) return fail(DropCause::not_object);
     if (depth != 1 || !current_) return true;
-    JsonValue& member = members_.values[static_cast<std::size_t>(*current_)];
+    JsonValue& member = value_of(*current_);
     // Two spellings of one member in one object contradict each other.
     if (member.kind != JsonValue::Kind::absent) return fail(DropCause::duplicate_member);
     member = value;

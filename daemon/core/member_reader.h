@@ -59,10 +59,13 @@ std::size_t number_bytes(std::string_view text);
 
 /// Collects the members that the format knows. Everything else is looked at and passed over, in
 /// bounds: whatever is taken is JSON to its end.
+///
+/// The messages of one p2pd to another differ in timestamp and text alone. What is as the one
+/// before in all else is not taken apart again.
 class MemberReader {
 public:
-    /// Reads one document, up to the first thing that is wrong. What it found points into buffers
-    /// that are kept for the next one.
+    /// Reads one document, up to the first thing that is wrong. What it found points into it, and
+    /// into buffers that are kept for the next one.
     std::optional<DropCause> read(std::string_view document);
 
     const Members& members() const { return members_; }
@@ -76,6 +79,8 @@ private:
         cause_ = why;
         return false;
     }
+    bool read_like_last(std::string_view document);
+    void keep_pattern();
     bool read_document();
     bool read_value(std::string_view token, int depth);
     bool read_text(std::string_view token, int depth);
@@ -86,6 +91,7 @@ private:
     bool enter(int depth);
     bool take_name(std::string_view name);
     bool take(const JsonValue& value, int depth);
+    JsonValue& value_of(Member member) { return members_.values[static_cast<std::size_t>(member)]; }
     void take_mark(std::string_view number);
     void take_text_mark(std::string_view text);
     /// The next token is this one.
@@ -101,6 +107,15 @@ private:
     std::string_view inner_name_;  ///< inside of a member
     std::array<std::string_view, members_max> names_;
     std::size_t names_count_ = 0;
+    std::string_view text_token_;  ///< of the member `text`, with its quotes
+    /// What stands in the document that was taken apart last, up to its timestamp, from there to
+    /// the text, and behind it; all empty when the next one cannot be read like it.
+    struct Pattern {
+        std::string_view before;
+        std::string_view between;
+        std::string_view behind;
+    };
+    Pattern pattern_;
 };
 
 }  // namespace p2pd

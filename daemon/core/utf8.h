@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace p2pd {
@@ -35,8 +36,21 @@ constexpr bool continues_code_point(char byte) {
     return (static_cast<std::uint8_t>(byte) & 0xc0U) == 0x80;
 }
 
-constexpr bool is_utf8(std::string_view text) {
+/// How many bytes at the beginning of `text` are surely ASCII; looks at eight at once.
+inline std::size_t ascii_bytes(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080U;
+    std::size_t ascii = 0;
+    for (std::uint64_t word = 0; ascii + sizeof word <= text.size(); ascii += sizeof word) {
+        std::memcpy(&word, &text[ascii], sizeof word);
+        if ((word & high_bits) != 0) break;
+    }
+    return ascii;
+}
+
+inline bool is_utf8(std::string_view text) {
     while (!text.empty()) {
+        text.remove_prefix(ascii_bytes(text));
+        if (text.empty()) break;
         const std::size_t size = code_point_bytes(text);
         if (size == 0) return false;
         text.remove_prefix(size);

@@ -116,6 +116,58 @@ TEST(DecodeProperty, ReadsAsTheReferenceDoes) {
     }
 }
 
+/// A message as one of few others: mostly the next differs from it in timestamp and text alone.
+std::string one_of_many(std::mt19937_64& random) {
+    constexpr std::string_view stamps[] = {"1700000000.000001",
+                                           "1700000000.000002",
+                                           "12",
+                                           "-0",
+                                           "01",
+                                           "1.",
+                                           "4294967296",
+                                           "1e3",
+                                           "1e999",
+                                           "\"7\"",
+                                           "null",
+                                           " 8 ",
+                                           ""};
+    constexpr std::string_view texts[] = {R"("x")",
+                                          R"("")",
+                                          R"("0123456789")",
+                                          R"("a\nb")",
+                                          R"("\ud800")",
+                                          "\"\x01\"",
+                                          "\"a\0\"",
+                                          "\"ol\xc3\xa1 mundo\"",
+                                          "\"\xff\"",
+                                          "\"\xed\xa0\x80\"",
+                                          R"("x","y":"z")",
+                                          R"("x"})"
+                                          "\n{",
+                                          "5"};
+    constexpr std::string_view marks[] = {R"({"v":1})", R"({"v":1,"part":2,"parts":3})"};
+    JsonObject message = message_json();
+    if (random() % 16 == 0) message = message_json().drop("Mensagem").add("Mensagem", "\"\"");
+    if (random() % 16 == 0) message = message_json().drop("Mensagem").drop("Timestamp da mensagem");
+    message = message.set(
+        "Mensagem", random() % 3 == 0 ? texts[random() % std::size(texts)] : texts[random() % 3]);
+    message = message.set("Timestamp da mensagem", random() % 3 == 0
+                                                       ? stamps[random() % std::size(stamps)]
+                                                       : stamps[random() % 3]);
+    return message.add("p2pd", marks[random() % 16 == 0 ? 1 : 0]).text();
+}
+
+TEST(DecodeProperty, ReadsWhatIsNearlyLikeTheOneBeforeAsTheReferenceDoes) {
+    std::mt19937_64 random = random_by_seed();
+    Decoder decoder;
+    for (int i = 0; i < iterations && !testing::Test::HasFailure(); ++i) {
+        std::string bytes = one_of_many(random);
+        if (random() % 8 == 0) mutate(bytes, random);
+        EXPECT_EQ(reference::difference(decoder.decode(bytes), reference::decode(bytes)), "")
+            << bytes;
+    }
+}
+
 /// The buffers grow, and nothing of a longer one is left in them.
 TEST(DecodeProperty, ADecoderReadsLongAndShortOnesInTurn) {
     Decoder decoder;
