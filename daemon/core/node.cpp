@@ -150,10 +150,12 @@ void Node::receive_ack(Now now, const Endpoint& from, const WireAck& ack) {
 bool Node::confirm_ranges(Now now, Peer& peer, const WireAck& ack) {
     bool any = false;
     for (const StampRange& range : ack.also) {
-        for (const std::int64_t part_us : peer.session.parts_in(range.first_us, range.count)) {
-            Outbox::Entry* const entry = outbox_.find_part(part_us);
-            if (entry == nullptr) continue;  // refused together with another part
-            any = confirm(now, peer, *entry, part_us, ack.accepted) || any;
+        const std::int64_t end_us = range.first_us + range.count;
+        auto part_us = peer.session.first_part_in(range.first_us, end_us);
+        while (part_us) {
+            Outbox::Entry& entry = *outbox_.find_part(*part_us);
+            any = confirm(now, peer, entry, *part_us, ack.accepted) || any;
+            part_us = peer.session.first_part_in(*part_us + 1, end_us);
         }
     }
     if (ack.window) peer.session.set_peer_window(*ack.window);
@@ -215,7 +217,8 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
     if (!anything_to_store() && !waited && (!lazily_too || !anything_unstored())) return nullptr;
     batch_.peers = take_learnt();
     batch_.received = inbox_.take_batch();
-    take_notes(lazily_too);
+    take_notes(notes_);
+    if (lazily_too) take_notes(first_attempts_);
     take_delivered_ahead();
     batch_.last_stamp_us = stamps_.next_mark_us(now.wall);
     accepted_bytes_ = 0;
@@ -226,9 +229,10 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
 }
 
 /// What is attempted but finished by now has told its attempts with its end.
-void Node::take_notes(bool of_first_attempts) {
-    if (of_first_attempts) notes_.merge(std::exchange(first_attempts_, {}));
-    for (const MessageId id : std::exchange(notes_, {})) {
+void Node::take_notes(RisingSet<MessageId>& notes) {
+    while (const auto note = notes.first()) {
+        const MessageId id = *note.key;
+        notes.erase(id);
         const OutgoingMessage* const message = outgoing(id);
         if (message == nullptr) continue;
         batch_.updates.push_back(
@@ -240,10 +244,9 @@ void Node::take_notes(bool of_first_attempts) {
 void Node::take_delivered_ahead() {
     if (ended_ahead_.empty()) return;
     for (OutgoingMessage& message : batch_.accepted) {
-        const auto ended = ended_ahead_.find(message.first_us);
-        if (ended == ended_ahead_.end()) continue;
-        const OutgoingUpdate& update = ended->second.update;
-        if (update.state != OutState::delivered) continue;
+        const Ended* const ended = ended_ahead_.find(message.first_us);
+        if (ended == nullptr || ended->update.state != OutState::delivered) continue;
+        const OutgoingUpdate& update = ended->update;
         message.delivered = {update.acked_at, update.rtt};
         message.attempts = update.attempts;
         message.parts_done = update.parts_done;

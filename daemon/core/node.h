@@ -27,6 +27,7 @@
 #include "daemon/core/message_trace.h"
 #include "daemon/core/outbox.h"
 #include "daemon/core/receipts.h"
+#include "daemon/core/rising_map.h"
 #include "daemon/core/session.h"
 #include "daemon/core/stamp_clock.h"
 #include "daemon/core/transmit.h"
@@ -89,7 +90,7 @@ struct SendOutcome {
 /// if it was not in memory.
 struct Finished {
     OutgoingUpdate update;
-    std::optional<OutgoingMessage> message;
+    std::shared_ptr<const OutgoingMessage> message;
 };
 /// A peer says what became of a message that it was asked about.
 struct ReceiptHeard {
@@ -214,6 +215,14 @@ private:
         std::list<Endpoint>::iterator heard_position;
     };
 
+    /// An outgoing message that is not in the outbox any more.
+    struct Ended {
+        OutgoingUpdate update;
+        std::shared_ptr<Outbox::Entry> entry;
+
+        Finished told() { return {std::move(update), {entry, &entry->message}}; }
+    };
+
     // node.cpp
     bool admit(Now now, const Endpoint& from);
     void turn_away(TurnedAway why) { ++counters_.turned_away[static_cast<std::size_t>(why)]; }
@@ -233,12 +242,12 @@ private:
     }
     void keep_facts(const PeerFacts& facts);
     std::vector<PeerFacts> take_learnt();
-    void take_notes(bool of_first_attempts);
+    void take_notes(RisingSet<MessageId>& notes);
     void take_delivered_ahead();
 
     // node_accepting.cpp
     bool can_accept(const SendRequest& request) const;
-    std::int64_t accept(Now now, Peer* peer, OutgoingMessage message);
+    std::int64_t accept(Now now, Peer* peer, OutgoingMessage&& message);
     void go_ahead(Now now, Peer& peer, const OutgoingMessage& message);
     void announce(Now now, const StoreBatch& batch, const BatchResult& result);
     void tell_accepted(const OutgoingMessage& first, const BatchResult::Accepted& accepted);
@@ -249,11 +258,11 @@ private:
     void hold_back(const std::vector<OutgoingMessage>& messages);
 
     // node_outgoing.cpp
-    void hold(Now now, Peer& peer, OutgoingMessage message);
+    void hold(Now now, Peer& peer, OutgoingMessage&& message);
     bool confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
-    void finish(Now now, Outbox::Entry& entry, OutgoingUpdate update);
-    OutgoingMessage take_out(Outbox::Entry& entry);
-    void tell_end(Now now, Finished finished);
+    void finish(Now now, Peer& peer, Outbox::Entry& entry, OutgoingUpdate update);
+    std::shared_ptr<Outbox::Entry> take_out(Peer& peer, const Outbox::Entry& entry);
+    void tell_end(Now now, const Peer& peer, Ended ended);
     void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
     void give_up_unconfirmable(Now now, Peer& peer);
     std::map<MessageId, OutState> finished_unstored() const;
@@ -301,13 +310,13 @@ private:
     std::set<MessageId> cancelled_;  ///< while pages that may hold them are being loaded
     StoreBatch batch_;
     std::map<Endpoint, PeerFacts> learnt_;  ///< since the last batch
-    std::set<MessageId> notes_;             ///< attempted; that goes along with the next batch
-    std::set<MessageId> first_attempts_;    ///< attempted once, and no more
+    RisingSet<MessageId> notes_;            ///< attempted; that goes along with the next batch
+    RisingSet<MessageId> first_attempts_;   ///< attempted once, and no more
     std::size_t accepted_bytes_ = 0;        ///< of texts in batch_
     std::size_t can_wait_ = 0;              ///< of the updates in batch_
     std::optional<Instant> waits_until_;    ///< for something else to be stored with
     /// What went ahead of its commit and is through with it before that, by its first timestamp.
-    std::map<std::int64_t, Finished> ended_ahead_;
+    RisingMap<std::int64_t, Ended> ended_ahead_;
     std::int64_t settled_us_ = 0;  ///< what was accepted up to here has its SendOutcome
     std::shared_ptr<const StoreBatch> storing_;
     std::vector<Event> events_;

@@ -49,7 +49,8 @@ std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
     message.expires_at = now.wall + request.expires_in;
     message.reply_to = request.reply_to;
     message.followers = static_cast<std::uint32_t>(more.size());
-    OutgoingMessage follower = message;
+    OutgoingMessage follower;
+    if (!more.empty()) follower = message;
     follower.followers = 0;
     message.text = std::move(request.text);
     message.part_ends = std::move(*part_ends);
@@ -59,13 +60,13 @@ std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
     for (std::size_t i = 0; i < more.size(); ++i) {
         follower.text = std::move(request.more[i]);
         follower.part_ends = std::move(*more[i]);
-        accept(now, peer, follower);
+        accept(now, peer, OutgoingMessage(follower));
     }
     return ticket;
 }
 
 /// Returns its first timestamp.
-std::int64_t Node::accept(Now now, Peer* peer, OutgoingMessage message) {
+std::int64_t Node::accept(Now now, Peer* peer, OutgoingMessage&& message) {
     message.first_us = stamps_.take(now.wall, static_cast<std::uint32_t>(message.part_ends.size()));
     if (peer != nullptr) go_ahead(now, *peer, message);
     accepted_bytes_ += message.text.size();
@@ -86,7 +87,7 @@ void Node::go_ahead(Now now, Peer& peer, const OutgoingMessage& message) {
         peer.waits_us = message.first_us;
         return;
     }
-    hold(now, peer, message);
+    hold(now, peer, OutgoingMessage(message));
     touch(message.peer, peer);
 }
 
@@ -118,11 +119,12 @@ void Node::tell_accepted(const OutgoingMessage& first, const BatchResult::Accept
 
 /// The message is durable. If it went ahead it is under way, or has ended by now; else it goes.
 void Node::settle(Now now, const OutgoingMessage& message, MessageId id) {
-    if (auto ended = ended_ahead_.extract(message.first_us)) {
-        Finished& finished = ended.mapped();
-        finished.update.id = finished.message->id = id;
-        if (!message.delivered) return tell_end(now, std::move(finished));
-        events_.emplace_back(std::move(finished));
+    if (Ended* const found = ended_ahead_.find(message.first_us)) {
+        Ended ended = std::move(*found);
+        ended_ahead_.erase(message.first_us);
+        ended.update.id = ended.entry->message.id = id;
+        if (!message.delivered) return tell_end(now, peer_at(message.peer), std::move(ended));
+        events_.emplace_back(ended.told());
         return;
     }
     Outbox::Entry* const entry = outbox_.find_part(message.first_us);
@@ -169,7 +171,7 @@ void Node::hold_back_unsettled(Peer& peer) {
         Outbox::Entry& entry = *outbox_.find_part(*part_us);
         if (entry.message.id != 0) return;  // durable, as all before it
         peer.waits_us = std::max(peer.waits_us, entry.message.first_us);
-        take_out(entry);
+        take_out(peer, entry);
     }
 }
 
@@ -177,8 +179,9 @@ void Node::hold_back(const std::vector<OutgoingMessage>& messages) {
     for (const OutgoingMessage& message : messages) {
         Outbox::Entry* const entry = outbox_.find_part(message.first_us);
         if (entry == nullptr) continue;
-        take_out(*entry);
-        touch(message.peer, peer_at(message.peer));
+        Peer& peer = peer_at(message.peer);
+        take_out(peer, *entry);
+        touch(message.peer, peer);
     }
 }
 

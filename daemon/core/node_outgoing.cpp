@@ -21,7 +21,7 @@ OutgoingUpdate unconfirmable() {
 
 }  // namespace
 
-void Node::hold(Now now, Peer& peer, OutgoingMessage message) {
+void Node::hold(Now now, Peer& peer, OutgoingMessage&& message) {
     const Instant expires = now.monotonic + (message.expires_at - now.wall);
     const std::int64_t first_us = message.first_us;
     const std::uint32_t done = message.parts_done;
@@ -80,14 +80,14 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
     }
     trace_.add(event);
     if (!accepted) {
-        finish(now, entry, {.state = OutState::refused, .reason = "the peer refused it"});
+        finish(now, peer, entry, {.state = OutState::refused, .reason = "the peer refused it"});
     } else if (!outbox_.confirm(entry, part_us)) {
         note_attempt(entry, entry.message.attempts);
     } else if (entry.given_up > 0) {
-        finish(now, entry, unconfirmable());
+        finish(now, peer, entry, unconfirmable());
     } else {
         finish(
-            now, entry,
+            now, peer, entry,
             {.state = OutState::delivered, .acked_at = now.wall, .rtt = acknowledged->round_trip});
     }
     return true;
@@ -95,57 +95,55 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
 
 /// The message leaves memory with a final state. That of one that went ahead is told when it has an
 /// id. Whoever calls touches the peer.
-void Node::finish(Now now, Outbox::Entry& entry, OutgoingUpdate update) {
-    OutgoingMessage message = take_out(entry);
-    message.text.clear();
-    update.id = message.id;
-    update.attempts = message.attempts;
-    update.parts_done = message.parts_done;
-    Finished finished{std::move(update), std::move(message)};
-    if (finished.update.id == 0) {
-        ended_ahead_.emplace(finished.message->first_us, std::move(finished));
+void Node::finish(Now now, Peer& peer, Outbox::Entry& entry, OutgoingUpdate update) {
+    Ended ended{std::move(update), take_out(peer, entry)};
+    OutgoingMessage& message = ended.entry->message;
+    message.text = {};
+    ended.update.id = message.id;
+    ended.update.attempts = message.attempts;
+    ended.update.parts_done = message.parts_done;
+    if (message.id == 0) {
+        ended_ahead_.insert(message.first_us, std::move(ended));
     } else {
-        tell_end(now, std::move(finished));
+        tell_end(now, peer, std::move(ended));
     }
 }
 
 /// Whoever calls touches the peer.
-OutgoingMessage Node::take_out(Outbox::Entry& entry) {
-    const std::size_t cost = Outbox::cost(entry.message);
-    OutgoingMessage message = outbox_.remove(entry.message.first_us);
-    first_attempts_.erase(message.id);
-    Peer& peer = peer_at(message.peer);
-    for (std::size_t i = 0; i < message.part_ends.size(); ++i) {
-        peer.session.remove(message.first_us + static_cast<std::int64_t>(i));
+std::shared_ptr<Outbox::Entry> Node::take_out(Peer& peer, const Outbox::Entry& entry) {
+    const std::int64_t first_us = entry.message.first_us;
+    first_attempts_.erase(entry.message.id);
+    for (std::size_t i = 0; i < entry.parts(); ++i) {
+        peer.session.remove(first_us + static_cast<std::int64_t>(i));
     }
-    peer.bytes -= cost;
+    peer.bytes -= Outbox::cost(entry.message);
     --peer.messages;
-    return message;
+    return outbox_.remove(first_us);
 }
 
 /// Watchers learn it now, the disk with the batch; `delivered` alone is not worth a sync.
-void Node::tell_end(Now now, Finished finished) {
+void Node::tell_end(Now now, const Peer& peer, Ended ended) {
     // Lost in a crash it is earned again, by a copy that p2pd confirms and a program of the field
     // would show.
-    if (finished.update.state == OutState::delivered &&
-        peer_at(finished.message->peer).session.facts().is_p2pd) {
+    if (ended.update.state == OutState::delivered && peer.session.facts().is_p2pd) {
         ++can_wait_;
         if (!waits_until_) waits_until_ = now.monotonic + wait_max;
     }
-    batch_.updates.push_back(finished.update);
-    events_.emplace_back(std::move(finished));
+    batch_.updates.push_back(ended.update);
+    events_.emplace_back(ended.told());
 }
 
 void Node::cancel(Now now, MessageId id) {
     if (Outbox::Entry* const entry = outbox_.find(id)) {
         const Endpoint endpoint = entry->message.peer;
-        finish(now, *entry, {.state = OutState::cancelled});
-        touch(endpoint, peer_at(endpoint));
+        Peer& peer = peer_at(endpoint);
+        finish(now, peer, *entry, {.state = OutState::cancelled});
+        touch(endpoint, peer);
         return;
     }
     if (loads_under_way_ > 0) cancelled_.insert(id);
     OutgoingUpdate update{.id = id, .state = OutState::cancelled};
-    events_.emplace_back(Finished{update, std::nullopt});
+    events_.emplace_back(Finished{update, nullptr});
     batch_.updates.push_back(std::move(update));
 }
 
@@ -183,11 +181,12 @@ void Node::expired_in_store(Now now, const std::vector<MessageId>& ids,
             .id = id, .state = OutState::expired, .reason = "not confirmed in time"};
         if (Outbox::Entry* const entry = outbox_.find(id)) {
             const Endpoint endpoint = entry->message.peer;
-            finish(now, *entry, std::move(update));
-            touch(endpoint, peer_at(endpoint));
+            Peer& peer = peer_at(endpoint);
+            finish(now, peer, *entry, std::move(update));
+            touch(endpoint, peer);
         } else {
             if (loads_under_way_ > 0) cancelled_.insert(id);
-            events_.emplace_back(Finished{std::move(update), std::nullopt});
+            events_.emplace_back(Finished{std::move(update), nullptr});
         }
     }
 }
@@ -197,6 +196,7 @@ void Node::note_attempt(Outbox::Entry& entry, std::uint32_t attempts) {
     message.attempts = std::max(message.attempts, attempts);
     if (message.id == 0) return;  // then it is noted with its id
     if (message.attempts > 1 || message.parts_done > 0) {
+        first_attempts_.erase(message.id);
         notes_.insert(message.id);
     } else {
         first_attempts_.insert(message.id);
@@ -263,7 +263,7 @@ void Node::give_up_unconfirmable(Now now, Peer& peer) {
             return;
         peer.session.remove(*part_us);
         if (outbox_.give_up_part(entry)) {
-            finish(now, entry, unconfirmable());
+            finish(now, peer, entry, unconfirmable());
         } else {
             note_attempt(entry, entry.message.attempts);
         }
@@ -310,8 +310,9 @@ void Node::timeout(Now now) {
     receipts_.timeout(now.monotonic);
     while (Outbox::Entry* const entry = outbox_.expired(now.monotonic)) {
         const Endpoint endpoint = entry->message.peer;
-        finish(now, *entry, {.state = OutState::expired, .reason = "not confirmed in time"});
-        touch(endpoint, peer_at(endpoint));
+        Peer& peer = peer_at(endpoint);
+        finish(now, peer, *entry, {.state = OutState::expired, .reason = "not confirmed in time"});
+        touch(endpoint, peer);
     }
 }
 

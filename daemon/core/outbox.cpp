@@ -12,73 +12,78 @@ std::size_t Outbox::cost(const OutgoingMessage& message) {
            (message.answered ? message.answered->text.size() : 0);
 }
 
-bool Outbox::add(OutgoingMessage message, Instant expires) {
+bool Outbox::add(OutgoingMessage&& message, Instant expires) {
     const std::int64_t first_us = message.first_us;
-    if (entries_.contains(first_us)) return false;
-    Entry entry{std::move(message), expires, {}, 0};
-    entry.confirmed.resize(entry.message.part_ends.size());
-    for (std::uint32_t i = 0; i < entry.message.parts_done; ++i) entry.confirmed[i] = true;
-    entry.unconfirmed =
-        static_cast<std::uint32_t>(entry.confirmed.size()) - entry.message.parts_done;
-    bytes_ += cost(entry.message);
-    if (entry.message.id != 0) by_id_.emplace(entry.message.id, first_us);
-    by_expiry_.emplace(expires, first_us);
-    entries_.emplace(first_us, std::move(entry));
+    if (entries_.find(first_us) != nullptr) return false;
+    auto entry = std::make_shared<Entry>();
+    entry->message = std::move(message);
+    entry->expires = expires;
+    const std::size_t parts = entry->parts();
+    entry->unconfirmed = static_cast<std::uint32_t>(parts) - entry->message.parts_done;
+    if (parts > 1) {
+        entry->confirmed.resize(parts);
+        for (std::uint32_t i = 0; i < entry->message.parts_done; ++i) entry->confirmed[i] = true;
+    }
+    bytes_ += cost(entry->message);
+    if (entry->message.id != 0) by_id_.insert(entry->message.id, entry.get());
+    by_expiry_.insert({expires, first_us}, entry.get());
+    for (std::size_t i = 1; i < parts; ++i) {
+        further_parts_.insert(first_us + static_cast<std::int64_t>(i), entry.get());
+    }
+    entries_.insert(first_us, std::move(entry));
     return true;
 }
 
-OutgoingMessage Outbox::remove(std::int64_t first_us) {
-    const auto entry = entries_.find(first_us);
-    assert(entry != entries_.end());
-    OutgoingMessage message = std::move(entry->second.message);
-    bytes_ -= cost(message);
-    by_id_.erase(message.id);
-    by_expiry_.erase({entry->second.expires, first_us});
-    entries_.erase(entry);
-    return message;
+std::shared_ptr<Outbox::Entry> Outbox::remove(std::int64_t first_us) {
+    std::shared_ptr<Entry> entry = entries_.at(first_us);
+    bytes_ -= cost(entry->message);
+    by_id_.erase(entry->message.id);
+    by_expiry_.erase({entry->expires, first_us});
+    for (std::size_t i = 1; i < entry->parts(); ++i) {
+        further_parts_.erase(first_us + static_cast<std::int64_t>(i));
+    }
+    entries_.erase(first_us);
+    return entry;
 }
 
 void Outbox::set_id(Entry& entry, MessageId id) {
     entry.message.id = id;
-    by_id_.emplace(id, entry.message.first_us);
+    by_id_.insert(id, &entry);
 }
 
 Outbox::Entry* Outbox::find_part(std::int64_t part_us) {
-    auto after = entries_.upper_bound(part_us);
-    if (after == entries_.begin()) return nullptr;
-    Entry& entry = std::prev(after)->second;
-    const auto parts = static_cast<std::int64_t>(entry.confirmed.size());
-    return part_us < entry.message.first_us + parts ? &entry : nullptr;
+    if (const auto* const entry = entries_.find(part_us)) return entry->get();
+    Entry* const* const entry = further_parts_.find(part_us);
+    return entry == nullptr ? nullptr : *entry;
 }
 
-Outbox::Entry* Outbox::find(MessageId id) {
-    const auto first_us = by_id_.find(id);
-    return first_us == by_id_.end() ? nullptr : &entries_.at(first_us->second);
-}
-
-const Outbox::Entry* Outbox::find(MessageId id) const {
-    const auto first_us = by_id_.find(id);
-    return first_us == by_id_.end() ? nullptr : &entries_.at(first_us->second);
+Outbox::Entry* Outbox::find(MessageId id) const {
+    Entry* const* const entry = by_id_.find(id);
+    return entry == nullptr ? nullptr : *entry;
 }
 
 bool Outbox::confirm(Entry& entry, std::int64_t part_us) {
     const auto part = static_cast<std::size_t>(part_us - entry.message.first_us);
-    assert(!entry.confirmed[part]);
-    entry.confirmed[part] = true;
     --entry.unconfirmed;
     std::uint32_t& done = entry.message.parts_done;
-    while (done < entry.confirmed.size() && entry.confirmed[done]) ++done;
+    if (entry.parts() == 1) {
+        done = 1;
+    } else {
+        assert(!entry.confirmed[part]);
+        entry.confirmed[part] = true;
+        while (done < entry.confirmed.size() && entry.confirmed[done]) ++done;
+    }
     return entry.unconfirmed == entry.given_up;
 }
 
 std::optional<Instant> Outbox::next_expiry() const {
     if (by_expiry_.empty()) return std::nullopt;
-    return by_expiry_.begin()->first;
+    return by_expiry_.first().key->first;
 }
 
 Outbox::Entry* Outbox::expired(Instant now) {
-    if (by_expiry_.empty() || by_expiry_.begin()->first > now) return nullptr;
-    return &entries_.at(by_expiry_.begin()->second);
+    const auto next = by_expiry_.first();
+    return next && next.key->first <= now ? *next.value : nullptr;
 }
 
 }  // namespace p2pd

@@ -3,14 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
-#include <set>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "daemon/core/mailbox.h"
+#include "daemon/core/rising_map.h"
 
 namespace p2pd {
 
@@ -20,20 +19,21 @@ public:
     struct Entry {
         OutgoingMessage message;
         Instant expires;
-        std::vector<bool> confirmed;  ///< by part
+        std::vector<bool> confirmed = {};  ///< by part, if there are several
         std::uint32_t unconfirmed = 0;
         std::uint32_t given_up = 0;  ///< of the unconfirmed: whether they came nobody will know
+
+        std::size_t parts() const { return message.part_ends.size(); }
     };
 
     /// False if it is there already.
-    bool add(OutgoingMessage message, Instant expires);
-    OutgoingMessage remove(std::int64_t first_us);
+    bool add(OutgoingMessage&& message, Instant expires);
+    std::shared_ptr<Entry> remove(std::int64_t first_us);
     /// Its row is stored, so it has an id now.
     void set_id(Entry& entry, MessageId id);
 
     Entry* find_part(std::int64_t part_us);
-    Entry* find(MessageId id);
-    const Entry* find(MessageId id) const;
+    Entry* find(MessageId id) const;
 
     /// Marks a part as confirmed; true if no further one is waited for.
     bool confirm(Entry& entry, std::int64_t part_us);
@@ -51,9 +51,10 @@ public:
     static std::size_t cost(const OutgoingMessage& message);
 
 private:
-    std::map<std::int64_t, Entry> entries_;  ///< by first_us; the ranges of parts never overlap
-    std::unordered_map<MessageId, std::int64_t> by_id_;
-    std::set<std::pair<Instant, std::int64_t>> by_expiry_;
+    RisingMap<std::int64_t, std::shared_ptr<Entry>> entries_;  ///< by first_us
+    RisingMap<std::int64_t, Entry*> further_parts_;            ///< by timestamp
+    RisingMap<MessageId, Entry*> by_id_;
+    RisingMap<std::pair<Instant, std::int64_t>, Entry*> by_expiry_;  ///< the second is first_us
     std::size_t bytes_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <utility>
+#include <vector>
 
 namespace p2pd {
 
@@ -23,17 +24,20 @@ void Session::set_facts(const PeerFacts& facts) {
 
 void Session::add(std::int64_t first_us, std::uint32_t count, std::uint32_t attempts) {
     for (std::int64_t us = first_us; us < first_us + count; ++us) {
-        parts_.insert_or_assign(us, PartState{0, attempts});
+        parts_.insert(us, {0, attempts});
         waiting_.insert(us);
     }
 }
 
 void Session::remove(std::int64_t part_us) {
-    const auto part = parts_.find(part_us);
-    if (part == parts_.end()) return;
-    waiting_.erase(part_us);
-    end_flight(in_flight_.find(part->second.transmission));
-    parts_.erase(part);
+    const PartState* const part = parts_.find(part_us);
+    if (part == nullptr) return;
+    if (part->transmission == 0) {
+        waiting_.erase(part_us);
+    } else {
+        end_flight(part->transmission);
+    }
+    parts_.erase(part_us);
 }
 
 /// A program of the field shows texts in the order in which they come, and its buffers are small.
@@ -51,7 +55,7 @@ std::uint32_t Session::window() const {
 
 std::optional<std::int64_t> Session::next_to_send() const {
     if (too_early_ || waiting_.empty() || !has_room()) return std::nullopt;
-    return *waiting_.begin();
+    return *waiting_.first().key;
 }
 
 bool Session::begin_datagram(Instant now) {
@@ -76,11 +80,11 @@ void Session::pace(std::size_t bytes, Instant now) {
 }
 
 std::uint32_t Session::transmitted(std::int64_t part_us, std::size_t bytes, Instant now) {
-    assert(waiting_.contains(part_us));
-    waiting_.erase(part_us);
     PartState& part = parts_.at(part_us);
+    assert(part.transmission == 0);
+    waiting_.erase(part_us);
     part.transmission = ++last_transmission_;
-    in_flight_.emplace(part.transmission, InFlight{part_us, bytes, last_datagram_, now});
+    in_flight_.insert(part.transmission, {part_us, bytes, last_datagram_, now});
     in_flight_bytes_ += bytes;
     if (in_flight_bytes_ >= window_.bytes()) filled_the_window_ = part.transmission;
     pace(bytes, now);
@@ -102,23 +106,26 @@ bool Session::too_large(Instant now) {
         return false;  // smaller ones there are none
     }
     std::vector<std::uint64_t> refused;
-    for (const auto& [transmission, flight] : in_flight_) {
-        if (!probe || flight.datagram == *probe) refused.push_back(transmission);
+    std::uint64_t from = 0;
+    while (const auto transmission = in_flight_.first_in(from, last_transmission_ + 1)) {
+        if (!probe || in_flight_.at(*transmission).datagram == *probe) {
+            refused.push_back(*transmission);
+        }
+        from = *transmission + 1;
     }
     for (const std::uint64_t transmission : refused) take_back(transmission, now);
     return true;
 }
 
 std::optional<Session::Acknowledged> Session::acknowledged(std::int64_t part_us, Instant now) {
-    const auto part = parts_.find(part_us);
-    if (part == parts_.end() || part->second.attempts == 0) return std::nullopt;
+    const PartState* const part = parts_.find(part_us);
+    if (part == nullptr || part->attempts == 0) return std::nullopt;
     Acknowledged result;
-    result.attempts = part->second.attempts;
-    const auto flight = in_flight_.find(part->second.transmission);
-    if (flight != in_flight_.end()) {
+    result.attempts = part->attempts;
+    if (const InFlight* const flight = in_flight_.find(part->transmission)) {
         // Karn: of a part sent twice nobody knows which copy is confirmed.
-        if (part->second.attempts == 1) result.round_trip = now - flight->second.sent_at;
-        const std::uint64_t datagram = flight->second.datagram;
+        if (part->attempts == 1) result.round_trip = now - flight->sent_at;
+        const std::uint64_t datagram = flight->datagram;
         if (datagram > confirmed_datagram_) sample_.reset();
         if (datagram >= confirmed_datagram_ && result.round_trip) sample_ = result.round_trip;
         confirmed_datagram_ = std::max(confirmed_datagram_, datagram);
@@ -128,22 +135,13 @@ std::optional<Session::Acknowledged> Session::acknowledged(std::int64_t part_us,
         }
         asked_.reset();
         // Of what never filled the window nobody knows whether the path carries more.
-        if (flight->first <= filled_the_window_) {
-            window_.confirmed(flight->second.bytes, path_.bytes(), now,
+        if (part->transmission <= filled_the_window_) {
+            window_.confirmed(flight->bytes, path_.bytes(), now,
                               round_trip_.smoothed().value_or(Duration{0}));
         }
     }
     remove(part_us);
     return result;
-}
-
-std::vector<std::int64_t> Session::parts_in(std::int64_t first_us, std::uint32_t count) const {
-    std::vector<std::int64_t> found;
-    for (auto part = parts_.lower_bound(first_us);
-         part != parts_.end() && part->first < first_us + count; ++part) {
-        found.push_back(part->first);
-    }
-    return found;
 }
 
 std::optional<Duration> Session::ack_read(Instant now) {
@@ -164,13 +162,13 @@ bool Session::is_overtaken(const InFlight& flight, Instant now) const {
 }
 
 void Session::find_losses(Instant now) {
-    while (!in_flight_.empty() && is_overtaken(in_flight_.begin()->second, now)) {
-        const std::uint64_t datagram = in_flight_.begin()->second.datagram;
+    while (!in_flight_.empty() && is_overtaken(oldest(), now)) {
+        const std::uint64_t datagram = oldest().datagram;
         if (datagram > recovery_until_ && probe_ != datagram) {
             window_.lost(path_.bytes(), queue_.seen());
             recovery_until_ = last_datagram_;
         }
-        take_back(in_flight_.begin()->first, now);
+        take_back(*in_flight_.first().key, now);
     }
     // All that was in it may have been cancelled.
     if (probe_ && *probe_ + reordering_max <= confirmed_datagram_) lose_probe(now);
@@ -183,23 +181,21 @@ void Session::lose_probe(Instant now) {
 }
 
 void Session::take_back(std::uint64_t transmission, Instant now) {
-    const auto flight = in_flight_.find(transmission);
-    waiting_.insert(flight->second.part_us);
-    parts_.at(flight->second.part_us).transmission = 0;
-    const std::uint64_t datagram = flight->second.datagram;
-    end_flight(flight);
-    if (probe_ == datagram) lose_probe(now);
+    const InFlight flight = in_flight_.at(transmission);
+    waiting_.insert(flight.part_us);
+    parts_.at(flight.part_us).transmission = 0;
+    end_flight(transmission);
+    if (probe_ == flight.datagram) lose_probe(now);
 }
 
-void Session::end_flight(Flights::iterator flight) {
-    if (flight == in_flight_.end()) return;
-    in_flight_bytes_ -= flight->second.bytes;
-    in_flight_.erase(flight);
+void Session::end_flight(std::uint64_t transmission) {
+    in_flight_bytes_ -= in_flight_.at(transmission).bytes;
+    in_flight_.erase(transmission);
 }
 
 void Session::take_back_datagram(std::uint64_t datagram, Instant now) {
-    while (!in_flight_.empty() && in_flight_.begin()->second.datagram == datagram) {
-        take_back(in_flight_.begin()->first, now);
+    while (!in_flight_.empty() && oldest().datagram == datagram) {
+        take_back(*in_flight_.first().key, now);
     }
 }
 
@@ -214,7 +210,7 @@ void Session::heard(Now now) {
 }
 
 void Session::take_back_all(Instant now) {
-    while (!in_flight_.empty()) take_back(in_flight_.begin()->first, now);
+    while (!in_flight_.empty()) take_back(*in_flight_.first().key, now);
 }
 
 void Session::nudge(Instant now) {
@@ -237,10 +233,10 @@ std::optional<Instant> Session::question_due() const {
     const auto probe_timeout = round_trip_.probe_timeout();
     if (!probe_timeout) return std::nullopt;
     const Duration patience = std::min(*probe_timeout, interval());
-    if (!asked_) return in_flight_.rbegin()->second.sent_at + patience;
+    if (!asked_) return in_flight_.last().value->sent_at + patience;
     // Worth it only if the answer can come before the timeout.
     const Instant due = asked_->last + patience * (1U << asked_->times);
-    if (due + patience > lost_at(in_flight_.begin()->second)) return std::nullopt;
+    if (due + patience > lost_at(oldest())) return std::nullopt;
     return due;
 }
 
@@ -255,9 +251,10 @@ std::optional<Instant> Session::next_timeout() const {
     const auto at = [&due](Instant when) { due = due ? std::min(*due, when) : when; };
     if (too_early_) at(pacer_.next() + Pacer::ahead_max / 2);
     if (in_flight_.empty()) return due;
-    const InFlight& oldest = in_flight_.begin()->second;
-    at(lost_at(oldest));
-    if (oldest.datagram < confirmed_datagram_) at(oldest.sent_at + round_trip_.loss_delay());
+    at(lost_at(oldest()));
+    if (oldest().datagram < confirmed_datagram_) {
+        at(oldest().sent_at + round_trip_.loss_delay());
+    }
     if (const auto question = question_due()) at(*question);
     return due;
 }
@@ -267,11 +264,11 @@ void Session::timed_out(Instant now, double jitter) {
     find_losses(now);
     if (const auto question = question_due(); question && *question <= now) {
         asked_ = Asked{asked_ ? asked_->first : now, now, asked_ ? asked_->times + 1 : 1};
-        take_back_datagram(in_flight_.begin()->second.datagram, now);
+        take_back_datagram(oldest().datagram, now);
     }
     bool any = false;
-    while (!in_flight_.empty() && lost_at(in_flight_.begin()->second) <= now) {
-        take_back(in_flight_.begin()->first, now);
+    while (!in_flight_.empty() && lost_at(oldest()) <= now) {
+        take_back(*in_flight_.first().key, now);
         any = true;
     }
     if (!any) return;

@@ -4,16 +4,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
-#include <vector>
 
 #include "daemon/core/congestion_window.h"
 #include "daemon/core/mailbox.h"
 #include "daemon/core/pacer.h"
 #include "daemon/core/path_limit.h"
 #include "daemon/core/queue_watch.h"
+#include "daemon/core/rising_map.h"
 #include "daemon/core/round_trip.h"
 
 namespace p2pd {
@@ -76,10 +74,12 @@ public:
     std::optional<Duration> ack_read(Instant now);
     /// The part with the highest timestamp, under way or waiting.
     std::optional<std::int64_t> newest() const {
-        return parts_.empty() ? std::nullopt : std::optional{parts_.rbegin()->first};
+        return parts_.empty() ? std::nullopt : std::optional{*parts_.last().key};
     }
-    /// The parts under way or waiting from `first_us` on, `count` microseconds.
-    std::vector<std::int64_t> parts_in(std::int64_t first_us, std::uint32_t count) const;
+    /// The part with the lowest timestamp in [from_us, end_us), under way or waiting.
+    std::optional<std::int64_t> first_part_in(std::int64_t from_us, std::int64_t end_us) const {
+        return parts_.first_in(from_us, end_us);
+    }
 
     /// Any valid datagram came from the peer: it is not away, back-off ends, what waits may go, and
     /// what is under way for longer than the plain timeout is due now; to p2pd, which shows nothing
@@ -129,11 +129,10 @@ private:
         Instant last;
         std::uint32_t times;
     };
-    using Flights = std::map<std::uint64_t, InFlight>;  ///< by transmission number, so by time
-
     bool has_room() const;
     void pace(std::size_t bytes, Instant now);
-    void end_flight(Flights::iterator flight);
+    const InFlight& oldest() const { return *in_flight_.first().value; }
+    void end_flight(std::uint64_t transmission);
     void take_back(std::uint64_t transmission, Instant now);
     void take_back_all(Instant now);
     void take_back_datagram(std::uint64_t datagram, Instant now);
@@ -144,9 +143,9 @@ private:
     void lose_probe(Instant now);
 
     PeerFacts facts_;
-    std::map<std::int64_t, PartState> parts_;
-    std::set<std::int64_t> waiting_;
-    Flights in_flight_;
+    RisingMap<std::int64_t, PartState> parts_;
+    RisingSet<std::int64_t> waiting_;
+    RisingMap<std::uint64_t, InFlight> in_flight_;  ///< by transmission number, so by time
     std::size_t in_flight_bytes_ = 0;
     std::uint64_t last_transmission_ = 0;
     std::uint64_t last_datagram_ = 0;

@@ -44,7 +44,7 @@ TEST(Outbox, FindsWhatIsNotStoredYetByItsPartsAlone) {
     EXPECT_EQ(outbox.find(0), nullptr);
     outbox.set_id(*outbox.find_part(100), 7);
     EXPECT_EQ(outbox.find(7)->message.first_us, 100);
-    EXPECT_EQ(outbox.remove(100).id, 7U);
+    EXPECT_EQ(outbox.remove(100)->message.id, 7U);
     EXPECT_EQ(outbox.find(7), nullptr);
 }
 
