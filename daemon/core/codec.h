@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,7 +70,10 @@ enum class Extension : std::uint8_t { none, p2pd };
 /// does not fit in `dialect` is written as base, which is never longer.
 std::string encode(const WireObject& object, const Endpoint& local, const Endpoint& peer,
                    Dialect dialect, Extension extension);
-/// The same in place of what `bytes` holds, whose memory is used again.
+/// Several objects, one a line.
+std::string encode(std::span<const WireObject> objects, const Endpoint& local, const Endpoint& peer,
+                   Dialect dialect, Extension extension);
+/// One in place of what `bytes` holds, whose memory is used again.
 void encode_to(std::string& bytes, const WireObject& object, const Endpoint& local,
                const Endpoint& peer, Dialect dialect, Extension extension);
 

@@ -10,17 +10,42 @@
 #include <utility>
 
 #include "daemon/core/ack_ranges.h"
+#include "daemon/core/stamp_clock.h"
 
 namespace p2pd {
 
 namespace {
 
-constexpr std::size_t lexeme_bytes_max = 64;
 constexpr std::size_t claim_bytes_max = 255;
 constexpr double stamp_us_max = 4294967296e6;  // 2^32 s: below it a double is exact to 1 us
 
 bool is_number(std::string_view text) {
     return !text.empty() && number_bytes(text) == text.size();
+}
+
+template <class Number>
+std::optional<Number> whole(std::string_view text) {
+    Number number = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, number);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+    return number;
+}
+
+/// The value of a timestamp that is written as p2pd does, in microseconds; empty: read it with more
+/// care.
+std::optional<std::int64_t> plain_us(std::string_view lexeme) {
+    constexpr std::size_t decimals = 6;
+    constexpr std::size_t bytes_max = 10 + 1 + decimals;
+    constexpr std::int64_t us_per_second = 1'000'000;
+    if (lexeme.size() < 2 + decimals || lexeme.size() > bytes_max) return std::nullopt;
+    const std::size_t point = lexeme.size() - decimals - 1;
+    if (lexeme[point] != '.' || lexeme.front() < '1') return std::nullopt;
+    const auto seconds = whole<std::uint64_t>(lexeme.substr(0, point));
+    const auto fraction = whole<std::uint32_t>(lexeme.substr(point + 1));
+    if (!seconds || !fraction) return std::nullopt;
+    const auto us = static_cast<std::int64_t>(*seconds) * us_per_second + *fraction;
+    return us <= StampClock::us_max ? std::optional(us) : std::nullopt;
 }
 
 /// Reads the members of one kind; the first thing that is wrong stays as the cause.
@@ -48,25 +73,24 @@ public:
     std::uint16_t port(Member member) {
         const JsonValue& port = value(member);
         if (!expect(member, is_scalar(port))) return 0;
-        std::uint16_t number = 0;
-        const char* const end = port.lexeme.data() + port.lexeme.size();
-        const auto parsed = std::from_chars(port.lexeme.data(), end, number);
-        if (parsed.ec != std::errc{} || parsed.ptr != end) fail(DropCause::out_of_range);
-        return number;
+        const auto number = whole<std::uint16_t>(port.lexeme);
+        if (!number) fail(DropCause::out_of_range);
+        return number.value_or(0);
     }
     Stamp stamp(Member member) {
         const JsonValue& written = value(member);
         if (!expect(member, is_scalar(written))) return {};
+        const bool is_text = written.kind == JsonValue::Kind::text;
+        if (const auto us = plain_us(written.lexeme)) return {Lexeme(written.lexeme), is_text, *us};
         if (!is_number(written.lexeme)) return fail(DropCause::wrong_type), Stamp{};
         double seconds = 0;
         const auto parsed = std::from_chars(written.lexeme.data(),
                                             written.lexeme.data() + written.lexeme.size(), seconds);
         const bool in_range = parsed.ec == std::errc{} && seconds >= 0 &&
                               seconds * 1e6 < stamp_us_max - 0.5 &&
-                              written.lexeme.size() <= lexeme_bytes_max;
+                              written.lexeme.size() <= Lexeme::bytes_max;
         if (!in_range) return fail(DropCause::out_of_range), Stamp{};
-        return {std::string(written.lexeme), written.kind == JsonValue::Kind::text,
-                std::llround(seconds * 1e6)};
+        return {Lexeme(written.lexeme), is_text, std::llround(seconds * 1e6)};
     }
     Addresses addresses() {
         return {claim(Member::source_ip), claim(Member::destination_ip), port(Member::source_port),
@@ -118,33 +142,55 @@ private:
     const Members& members_;
 };
 
-/// `ACK` makes an ACK, else `Mensagem de resposta` a reply, else `Mensagem` a message.
-std::variant<WireObject, DropCause> read_object(FieldReader& fields) {
+/// `ACK` makes an ACK, else `Mensagem de resposta` a reply, else `Mensagem` a message; false: it is
+/// neither.
+bool read_object(FieldReader& fields, WireObject& object) {
     if (fields.has(Member::ack)) {
         const Stamp original = fields.stamp(Member::original_stamp);
         const Stamp stamp = fields.stamp(Member::response_stamp);
         const bool accepted = fields.boolean(Member::ack);
-        if (auto receipt = fields.receipt(original, stamp)) return *receipt;
-        return WireAck{original, stamp, accepted, fields.also(original), fields.window()};
+        if (const auto receipt = fields.receipt(original, stamp)) {
+            object = *receipt;
+        } else {
+            object = WireAck{original, stamp, accepted, fields.also(original), fields.window()};
+        }
+    } else if (fields.has(Member::response_text)) {
+        auto& reply = object.emplace<WireReply>();
+        reply.stamp = fields.stamp(Member::response_stamp);
+        reply.part = fields.part(reply.stamp);
+        reply.original = fields.stamp(Member::original_stamp);
+        reply.original_text = fields.text(Member::original_text);
+        reply.text = fields.text(Member::response_text);
+    } else if (fields.has(Member::text)) {
+        auto& message = object.emplace<WireMessage>();
+        message.stamp = fields.stamp(Member::stamp);
+        message.part = fields.part(message.stamp);
+        message.text = fields.text(Member::text);
+    } else {
+        return false;
     }
-    if (fields.has(Member::response_text)) {
-        Stamp stamp = fields.stamp(Member::response_stamp);
-        const std::optional<Part> part = fields.part(stamp);
-        return WireReply{fields.stamp(Member::original_stamp), std::move(stamp),
-                         fields.text(Member::original_text), fields.text(Member::response_text),
-                         part};
-    }
-    if (fields.has(Member::text)) {
-        Stamp stamp = fields.stamp(Member::stamp);
-        const std::optional<Part> part = fields.part(stamp);
-        return WireMessage{std::move(stamp), fields.text(Member::text), part};
-    }
-    return DropCause::unknown_kind;
+    return true;
 }
 
 Dialect dialect_of(const Members& members, bool was_wrapped) {
     if (was_wrapped) return members.short_stamp ? Dialect::short_ : Dialect::quoted;
     return members.upper_case ? Dialect::upper : Dialect::base;
+}
+
+/// Its content is filled in where it is returned: it is large.
+std::variant<Datagram, DropCause> read_datagram(const Members& members, bool was_wrapped) {
+    std::variant<Datagram, DropCause> read;
+    auto& datagram = std::get<Datagram>(read);
+    FieldReader fields(members);
+    if (!read_object(fields, datagram.object)) {
+        read = DropCause::unknown_kind;
+        return read;
+    }
+    datagram.claimed = fields.addresses();
+    datagram.dialect = dialect_of(members, was_wrapped);
+    datagram.from_p2pd = fields.has(Member::p2pd);
+    if (fields.cause) read = *fields.cause;
+    return read;
 }
 
 }  // namespace
@@ -157,14 +203,7 @@ std::variant<Datagram, DropCause> Decoder::decode(std::string_view bytes) {
         if (const auto cause = inner_.read(*outer_.wrapped())) return *cause;
         if (inner_.wrapped()) return DropCause::not_object;
     }
-    const Members& members = wrapped ? inner_.members() : outer_.members();
-    FieldReader fields(members);
-    std::variant<WireObject, DropCause> object = read_object(fields);
-    if (const auto* cause = std::get_if<DropCause>(&object)) return *cause;
-    Datagram datagram{std::move(std::get<WireObject>(object)), fields.addresses(),
-                      dialect_of(members, wrapped), fields.has(Member::p2pd)};
-    if (fields.cause) return *fields.cause;
-    return datagram;
+    return read_datagram(wrapped ? inner_.members() : outer_.members(), wrapped);
 }
 
 std::variant<Datagram, DropCause> decode(std::string_view bytes) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "daemon/core/ack_ranges.h"
@@ -169,30 +170,56 @@ private:
     std::size_t original_bytes_;
 };
 
-void write(std::string& out, const WireObject& object, const Spelling& spelling,
-           const Endpoint& local, const Endpoint& peer, Extension extension,
-           std::size_t original_bytes) {
-    out.clear();
-    Writer writer(out, spelling, extension, original_bytes);
-    writer.begin(local, peer);
+/// What is the same for all objects of a datagram.
+struct Frame {
+    const Endpoint& local;
+    const Endpoint& peer;
+    Extension extension;
+    std::size_t head_bytes = 0;  ///< the first line begins with these
+    Dialect head_dialect = Dialect::base;
+};
+
+/// In place of what `out` holds from `begin` on.
+void write(std::string& out, std::size_t begin, const WireObject& object, Dialect dialect,
+           Frame& frame, std::size_t original_bytes) {
+    const Spelling spelling = spelling_of(dialect);
+    out.resize(begin);
+    Writer writer(out, spelling, frame.extension, original_bytes);
+    if (begin > 0 && dialect == frame.head_dialect) {
+        out.append(out, 0, frame.head_bytes);
+    } else {
+        writer.begin(frame.local, frame.peer);
+    }
+    if (begin == 0) {
+        frame.head_bytes = out.size();
+        frame.head_dialect = dialect;
+    }
     std::visit(writer, object);
     writer.end();
 }
 
-/// With as much of the quoted original as there is room for beside the answer.
-void write_fitted(std::string& out, const WireObject& object, Dialect dialect,
-                  const Endpoint& local, const Endpoint& peer, Extension extension) {
-    const Spelling spelling = spelling_of(dialect);
+/// With as much of the quoted original as there is room for beside the answer. Returns how many
+/// bytes it has become.
+std::size_t write_fitted(std::string& out, std::size_t begin, const WireObject& object,
+                         Dialect dialect, Frame& frame) {
     const auto write_quoting = [&](std::size_t original_bytes) {
-        write(out, object, spelling, local, peer, extension, original_bytes);
+        write(out, begin, object, dialect, frame, original_bytes);
+        return out.size() - begin;
     };
-    write_quoting(datagram_bytes_max);  // mostly that is all of it, and it fits
+    const std::size_t whole = write_quoting(datagram_bytes_max);
     const auto* const reply = std::get_if<WireReply>(&object);
-    if (reply == nullptr || out.size() <= datagram_bytes_max) return;
-    write_quoting(0);
-    if (out.size() >= datagram_bytes_max) return;
-    const std::size_t room = datagram_bytes_max - out.size();
-    write_quoting(fitting_bytes(reply->original_text, room, spelling.wrapped));
+    if (reply == nullptr || whole <= datagram_bytes_max) return whole;  // nearly always
+    const std::size_t bare = write_quoting(0);
+    if (bare >= datagram_bytes_max) return bare;
+    const bool wrapped = spelling_of(dialect).wrapped;
+    return write_quoting(fitting_bytes(reply->original_text, datagram_bytes_max - bare, wrapped));
+}
+
+void write_line(std::string& out, const WireObject& object, Dialect dialect, Frame& frame) {
+    const std::size_t begin = out.size();
+    const std::size_t bytes = write_fitted(out, begin, object, dialect, frame);
+    if (bytes <= datagram_bytes_max || dialect == Dialect::base) return;
+    write_fitted(out, begin, object, Dialect::base, frame);
 }
 
 /// Roughly, so that it need not grow: the texts, and all that is around them.
@@ -220,25 +247,39 @@ Endpoint widest_endpoint(bool is_v4) {
 
 Stamp Stamp::of(std::int64_t us) {
     constexpr std::int64_t us_per_second = 1'000'000;
+    constexpr std::size_t decimals = 6;
+    std::array<char, Lexeme::bytes_max> digits{};
+    char* const point = std::to_chars(digits.begin(), digits.end(), us / us_per_second).ptr;
     // A 1 in front keeps the zeros; the point takes its place.
-    std::string fraction = std::to_string(us_per_second + us % us_per_second);
-    fraction.front() = '.';
-    return {std::to_string(us / us_per_second) + fraction, false, us};
+    std::to_chars(point, digits.end(), us_per_second + us % us_per_second);
+    *point = '.';
+    return {Lexeme(std::string_view(digits.data(), point + 1 + decimals)), false, us};
 }
 
 void encode_to(std::string& bytes, const WireObject& object, const Endpoint& local,
                const Endpoint& peer, Dialect dialect, Extension extension) {
-    write_fitted(bytes, object, dialect, local, peer, extension);
-    if (bytes.size() <= datagram_bytes_max || dialect == Dialect::base) return;
-    write_fitted(bytes, object, Dialect::base, local, peer, extension);
+    bytes.clear();
+    Frame frame{local, peer, extension};
+    write_line(bytes, object, dialect, frame);
+}
+
+std::string encode(std::span<const WireObject> objects, const Endpoint& local, const Endpoint& peer,
+                   Dialect dialect, Extension extension) {
+    std::size_t expected = 0;
+    for (const WireObject& object : objects) expected += expected_bytes(object);
+    std::string bytes;
+    bytes.reserve(expected);
+    Frame frame{local, peer, extension};
+    for (const WireObject& object : objects) {
+        if (!bytes.empty()) bytes += '\n';
+        write_line(bytes, object, dialect, frame);
+    }
+    return bytes;
 }
 
 std::string encode(const WireObject& object, const Endpoint& local, const Endpoint& peer,
                    Dialect dialect, Extension extension) {
-    std::string bytes;
-    bytes.reserve(expected_bytes(object));
-    encode_to(bytes, object, local, peer, dialect, extension);
-    return bytes;
+    return encode(std::span{&object, 1}, local, peer, dialect, extension);
 }
 
 std::size_t message_bytes_max(std::string_view text, bool is_v4, bool is_part) {
@@ -252,13 +293,13 @@ std::size_t message_bytes_max(std::string_view text, bool is_v4, bool is_part) {
 
 std::size_t fit_text(std::string_view text, const WireObject& prototype, bool is_v4,
                      Dialect dialect) {
-    const Spelling spelling = spelling_of(dialect);
     const Endpoint widest = widest_endpoint(is_v4);
     std::string written;
-    write(written, prototype, spelling, widest, widest, Extension::p2pd, 0);
+    Frame frame{widest, widest, Extension::p2pd};
+    write(written, 0, prototype, dialect, frame, 0);
     const std::size_t used = written.size();
     const std::size_t room = datagram_bytes_max - std::min(used, datagram_bytes_max);
-    const std::size_t fitting = fitting_bytes(text, room, spelling.wrapped);
+    const std::size_t fitting = fitting_bytes(text, room, spelling_of(dialect).wrapped);
     return std::max(fitting, text.empty() ? 0 : code_point_bytes(text));
 }
 

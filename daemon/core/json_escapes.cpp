@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <cstring>
 
 #include "daemon/core/utf8.h"
 
@@ -12,7 +10,7 @@ namespace p2pd {
 
 namespace {
 
-bool is_plain(char c) {
+constexpr bool is_plain(char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
@@ -43,28 +41,22 @@ Escape escape_of(char c) {
     return {{'\\', 'u', '0', '0', hex[code >> 4U], hex[code & 0xfU]}, 6};
 }
 
-/// Whether all eight bytes are plain, found in one word: a byte that borrows when something is
-/// subtracted from it, and had no high bit, was below that.
-bool all_plain(const char* eight) {
-    constexpr std::uint64_t each = 0x0101'0101'0101'0101U;
-    constexpr std::uint64_t high = each * 0x80U;
-    std::uint64_t word = 0;
-    std::memcpy(&word, eight, sizeof word);
-    const auto any_below = [](std::uint64_t bytes, std::uint64_t bound) {
-        return (bytes - each * bound) & ~bytes & high;
-    };
-    const auto any_is = [&](char c) {
-        return any_below(word ^ each * static_cast<unsigned char>(c), 1);
-    };
-    return (any_below(word, 0x20) | any_is('"') | any_is('\\')) == 0;
+/// Whether all of so many bytes are plain: without a branch in between, so that the compiler looks
+/// at them at once.
+template <std::size_t count>
+bool all_plain(const char* bytes) {
+    unsigned char plain = 1;
+    for (std::size_t i = 0; i < count; ++i) plain &= static_cast<unsigned char>(is_plain(bytes[i]));
+    return plain == 1;
 }
 
 /// How many bytes at the beginning of `text` need no escape.
 std::size_t plain_bytes(std::string_view text) {
+    constexpr std::size_t many = 32;
+    constexpr std::size_t some = 8;
     std::size_t plain = 0;
-    while (plain + sizeof(std::uint64_t) <= text.size() && all_plain(&text[plain])) {
-        plain += sizeof(std::uint64_t);
-    }
+    while (plain + many <= text.size() && all_plain<many>(&text[plain])) plain += many;
+    while (plain + some <= text.size() && all_plain<some>(&text[plain])) plain += some;
     while (plain < text.size() && is_plain(text[plain])) ++plain;
     return plain;
 }

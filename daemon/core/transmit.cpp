@@ -6,11 +6,8 @@
 namespace p2pd {
 
 std::string encode(const Transmit& transmit, const Endpoint& local) {
-    std::string bytes;
-    for (const WireObject& object : transmit.objects) {
-        if (!bytes.empty()) bytes += '\n';
-        bytes += encode(object, local, transmit.to, transmit.dialect, transmit.extension);
-    }
+    std::string bytes =
+        encode(transmit.objects, local, transmit.to, transmit.dialect, transmit.extension);
     if (bytes.size() < transmit.padded_bytes) bytes.resize(transmit.padded_bytes, ' ');
     return bytes;
 }

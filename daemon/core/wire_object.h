@@ -10,12 +10,14 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/core/lexeme.h"
+
 namespace p2pd {
 
 /// A timestamp on the wire: the only identity there. `lexeme` is what was written, echoed byte
 /// for byte; `us` is its value in microseconds since the epoch, below 2^32 seconds.
 struct Stamp {
-    std::string lexeme;
+    Lexeme lexeme;
     bool is_text = false;  ///< written as a JSON text rather than a number
     std::int64_t us = 0;
 

@@ -117,7 +117,7 @@ TEST(Split, WhatWouldTakeTooManyPartsIsNotSplit) {
 }
 
 TEST(FitText, TakesAtLeastOneCodePointAndNeverAPartOfOne) {
-    const WireMessage no_room{Stamp{std::string(2000, '1'), true, 1}, {}};
+    const WireMessage no_room{Stamp::of(1), std::string(2000, 'x')};
     EXPECT_EQ(fit_text("\xf0\x9f\x9a\x80x", no_room, true, Dialect::base), 4U);
     EXPECT_EQ(fit_text("", no_room, true, Dialect::base), 0U);
     std::string text = "x";
