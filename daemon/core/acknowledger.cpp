@@ -48,45 +48,46 @@ private:
 
 }  // namespace
 
-void Acknowledger::confirm(Now now, std::vector<AckDue> dues, const FormOf& form_of) {
+void Acknowledger::confirm(Now now, const std::vector<AckDue>& dues, const FormOf& form_of) {
     struct Sender {
         Form form;
-        std::vector<AckDue> dues;
+        std::vector<const AckDue*> dues;
     };
     std::map<RecentAcks::Path, Sender> senders;
-    for (AckDue& due : dues) {
-        const auto found = senders.find({due.peer, due.local});
-        if (found != senders.end()) {
-            found->second.dues.push_back(std::move(due));
+    auto sender = senders.end();
+    for (const AckDue& due : dues) {
+        const RecentAcks::Path path{due.peer, due.local};
+        // Most come in rows from one.
+        if (sender == senders.end() || sender->first != path) sender = senders.find(path);
+        if (sender != senders.end()) {
+            sender->second.dues.push_back(&due);
         } else if (const auto form = form_of(due.peer); !form) {
             ++dropped_;
         } else if (!form->joined) {
             push(now, due, true, *form);
         } else {
-            Sender& sender = senders[{due.peer, due.local}];
-            sender.form = *form;
-            sender.dues.push_back(std::move(due));
+            sender = senders.emplace(path, Sender{*form, {&due}}).first;
         }
     }
     if (senders.empty()) return;
     const auto window = static_cast<std::uint32_t>(Inbox::messages_max / senders.size());
-    for (auto& [path, sender] : senders) {
-        join(now, std::move(sender.dues), sender.form, std::max(window, 1U));
-    }
+    for (auto& [path, one] : senders) join(now, one.dues, one.form, std::max(window, 1U));
 }
 
-void Acknowledger::join(Now now, std::vector<AckDue> dues, const Form& form, std::uint32_t window) {
-    std::ranges::sort(dues, {}, [](const AckDue& due) { return due.stamp.us; });
+void Acknowledger::join(Now now, std::vector<const AckDue*>& dues, const Form& form,
+                        std::uint32_t window) {
+    const auto us_of = [](const AckDue* due) { return due->stamp.us; };
+    std::ranges::sort(dues, {}, us_of);
     // The same timestamp with another content is another message, but one number confirms both.
-    const auto copies = std::unique(dues.begin(), dues.end(), [](const auto& a, const auto& b) {
-        return a.stamp.us == b.stamp.us;
+    const auto copies = std::unique(dues.begin(), dues.end(), [&](const auto* a, const auto* b) {
+        return us_of(a) == us_of(b);
     });
     dues.erase(copies, dues.end());
     const std::size_t room = form.datagram_bytes - std::min(form.datagram_bytes, ack_bytes_max);
     for (std::size_t i = 0; i < dues.size();) {
-        Joined joined(dues[i].stamp, room);
-        const AckDue& first = dues[i++];
-        while (i < dues.size() && joined.add(dues[i].stamp.us)) ++i;
+        const AckDue& first = *dues[i++];
+        Joined joined(first.stamp, room);
+        while (i < dues.size() && joined.add(us_of(dues[i]))) ++i;
         if (waiting_.size() >= waiting_max) {
             dropped_ += joined.confirms;
             continue;

@@ -34,7 +34,7 @@ public:
 
     /// Durable: the ACKs of a batch. Each sender hears how many objects it may have under way, an
     /// equal share of the inbox.
-    void confirm(Now now, std::vector<AckDue> dues, const FormOf& form_of);
+    void confirm(Now now, const std::vector<AckDue>& dues, const FormOf& form_of);
     /// For ever: the sender need not try again.
     void refuse(Now now, const ReceivedMessage& message, const Form& form);
 
@@ -54,7 +54,7 @@ private:
     };
 
     void push(Now now, const AckDue& due, bool accepted, const Form& form);
-    void join(Now now, std::vector<AckDue> dues, const Form& form, std::uint32_t window);
+    void join(Now now, std::vector<const AckDue*>& dues, const Form& form, std::uint32_t window);
 
     std::deque<Waiting> waiting_;
     RecentAcks recent_;

@@ -134,10 +134,7 @@ private:
         stamp(echoed, echoed.is_text);
     }
     void begin_extension() {
-        name("p2pd");
-        out_ += '{';
-        key("v");
-        out_ += '1';
+        out_ += spelling_.wrapped ? R"(,\"p2pd\":{\"v\":1)" : R"(,"p2pd":{"v":1)";
     }
     void extension(const std::optional<Part>& part) {
         if (extension_ == Extension::none) return;
@@ -246,14 +243,19 @@ Endpoint widest_endpoint(bool is_v4) {
 }  // namespace
 
 Stamp Stamp::of(std::int64_t us) {
-    constexpr std::int64_t us_per_second = 1'000'000;
-    constexpr std::size_t decimals = 6;
-    std::array<char, Lexeme::bytes_max> digits{};
-    char* const point = std::to_chars(digits.begin(), digits.end(), us / us_per_second).ptr;
-    // A 1 in front keeps the zeros; the point takes its place.
-    std::to_chars(point, digits.end(), us_per_second + us % us_per_second);
-    *point = '.';
-    return {Lexeme(std::string_view(digits.data(), point + 1 + decimals)), false, us};
+    constexpr int decimals = 6;
+    std::array<char, Lexeme::bytes_max> written{};
+    char* at = written.end();
+    auto rest = static_cast<std::uint64_t>(us);
+    const auto write_digit = [&] {
+        *--at = static_cast<char>('0' + rest % 10);
+        rest /= 10;
+    };
+    for (int i = 0; i < decimals; ++i) write_digit();
+    *--at = '.';
+    do write_digit();
+    while (rest > 0);
+    return {Lexeme(std::string_view(at, written.end())), false, us};
 }
 
 void encode_to(std::string& bytes, const WireObject& object, const Endpoint& local,

@@ -2,6 +2,7 @@
 #include "daemon/core/inbox.h"
 
 #include <cassert>
+#include <utility>
 
 namespace p2pd {
 
@@ -15,37 +16,42 @@ bool same_content(const ReceivedMessage& a, const ReceivedMessage& b) {
 }  // namespace
 
 bool Inbox::Generation::note_copy(const ReceivedMessage& message, Instant now) {
-    const auto [first, last] = index.equal_range({message.stamp.us, message.peer});
-    for (auto candidate = first; candidate != last; ++candidate) {
-        if (!same_content(messages[candidate->second], message)) continue;
-        arrived[candidate->second] = now;
-        return true;
+    Identity identity{message.stamp.us, message.peer};
+    while (const std::size_t* const at = index.find(identity)) {
+        if (same_content(messages[*at], message)) {
+            arrived[*at] = now;
+            return true;
+        }
+        ++identity.copy;
     }
     return false;
 }
 
-void Inbox::Generation::add(ReceivedMessage message, Instant now) {
-    index.emplace(std::pair{message.stamp.us, message.peer}, messages.size());
-    bytes += message.text.size() + sizeof message;
-    messages.push_back(std::move(message));
+/// The last of the messages has come.
+void Inbox::Generation::note_new(Instant now) {
+    const std::size_t at = arrived.size();
+    Identity identity{messages[at].stamp.us, messages[at].peer};
+    while (!index.insert(identity, at)) ++identity.copy;
     arrived.push_back(now);
 }
 
-Inbox::Taken Inbox::take(ReceivedMessage message, Instant now) {
+Inbox::Taken Inbox::take(ReceivedMessage&& message, Instant now) {
     if (being_stored_.note_copy(message, now) || gathered_.note_copy(message, now)) {
         return Taken::copy;
     }
-    if (gathered_.messages.size() >= messages_max || gathered_.bytes >= bytes_max) {
-        return Taken::full;
-    }
-    gathered_.add(std::move(message), now);
+    if (messages_.size() >= messages_max || bytes_ >= bytes_max) return Taken::full;
+    bytes_ += message.text.size() + sizeof message;
+    messages_.push_back(std::move(message));
+    gathered_.messages = messages_;
+    gathered_.note_new(now);
     return Taken::gathered;
 }
 
 std::vector<ReceivedMessage> Inbox::take_batch() {
     assert(being_stored_.messages.empty());
     being_stored_ = std::exchange(gathered_, {});
-    return being_stored_.messages;
+    bytes_ = 0;
+    return std::exchange(messages_, {});
 }
 
 std::vector<AckDue> Inbox::stored(std::span<const std::size_t> turned_away) {
@@ -56,9 +62,8 @@ std::vector<AckDue> Inbox::stored(std::span<const std::size_t> turned_away) {
             turned_away = turned_away.subspan(1);
             continue;
         }
-        ReceivedMessage& message = being_stored_.messages[i];
-        acks.push_back(
-            {message.peer, message.local, std::move(message.stamp), being_stored_.arrived[i]});
+        const ReceivedMessage& message = being_stored_.messages[i];
+        acks.push_back({message.peer, message.local, message.stamp, being_stored_.arrived[i]});
     }
     being_stored_ = {};
     return acks;

@@ -52,8 +52,8 @@ bool all_plain(const char* bytes) {
 
 /// How many bytes at the beginning of `text` need no escape.
 std::size_t plain_bytes(std::string_view text) {
-    constexpr std::size_t many = 32;
-    constexpr std::size_t some = 8;
+    constexpr std::size_t many = 64;
+    constexpr std::size_t some = 16;
     std::size_t plain = 0;
     while (plain + many <= text.size() && all_plain<many>(&text[plain])) plain += many;
     while (plain + some <= text.size() && all_plain<some>(&text[plain])) plain += some;

@@ -73,7 +73,8 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
     }
 }
 
-void Node::receive_decoded(Now now, const Endpoint& from, const Endpoint& local, Decoded decoded) {
+void Node::receive_decoded(Now now, const Endpoint& from, const Endpoint& local,
+                           Decoded&& decoded) {
     if (const auto* cause = std::get_if<DropCause>(&decoded)) {
         ++counters_.dropped[static_cast<std::size_t>(*cause)];
         return;
@@ -110,7 +111,7 @@ bool Node::admit(Now now, const Endpoint& from) {
     return false;
 }
 
-void Node::receive_text(Now now, const Datagram& datagram, ReceivedMessage message) {
+void Node::receive_text(Now now, const Datagram& datagram, ReceivedMessage&& message) {
     ++counters_.messages_received;
     if (!datagram.from_p2pd) message.part.reset();
     if (message.text.size() > limits_.text_bytes_max) {
@@ -215,8 +216,8 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
     if (storing_ || (disk_full_ && now.monotonic < store_again_at_)) return nullptr;
     const bool waited = waits_until_ && *waits_until_ <= now.monotonic;
     if (!anything_to_store() && !waited && (!lazily_too || !anything_unstored())) return nullptr;
+    const auto batch = std::make_shared<StoreBatch>();
     batch_.peers = take_learnt();
-    batch_.received = inbox_.take_batch();
     take_notes(notes_);
     if (lazily_too) take_notes(first_attempts_);
     take_delivered_ahead();
@@ -224,8 +225,12 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
     accepted_bytes_ = 0;
     can_wait_ = 0;
     waits_until_.reset();
-    storing_ = std::make_shared<const StoreBatch>(std::exchange(batch_, {}));
-    return storing_;
+    *batch = std::exchange(batch_, {});
+    // Mostly the next one is about as large.
+    batch_.accepted.reserve(batch->accepted.size());
+    batch_.updates.reserve(batch->updates.size());
+    batch->received = inbox_.take_batch();  // its last place
+    return storing_ = batch;
 }
 
 /// What is attempted but finished by now has told its attempts with its end.
@@ -292,6 +297,12 @@ void Node::not_stored(Now now, const StoreBatch& batch) {
         }
     }
     batch_.updates.insert(batch_.updates.begin(), updates.begin(), updates.end());
+}
+
+std::vector<Event> Node::take_events() {
+    std::vector<Event> taken = std::exchange(events_, {});
+    events_.reserve(taken.size());
+    return taken;
 }
 
 NodeCounters Node::counters() const {

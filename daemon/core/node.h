@@ -175,7 +175,7 @@ public:
     std::vector<Transmit> take_transmits(Now now, std::size_t max);
     std::vector<LoadRequest> take_loads();
     std::vector<ReceiptKey> take_receipt_questions() { return receipts_.take_questions(); }
-    std::vector<Event> take_events() { return std::exchange(events_, {}); }
+    std::vector<Event> take_events();
     std::optional<Instant> next_timeout() const;
 
     // Views.
@@ -226,8 +226,8 @@ private:
     // node.cpp
     bool admit(Now now, const Endpoint& from);
     void turn_away(TurnedAway why) { ++counters_.turned_away[static_cast<std::size_t>(why)]; }
-    void receive_decoded(Now now, const Endpoint& from, const Endpoint& local, Decoded decoded);
-    void receive_text(Now now, const Datagram& datagram, ReceivedMessage message);
+    void receive_decoded(Now now, const Endpoint& from, const Endpoint& local, Decoded&& decoded);
+    void receive_text(Now now, const Datagram& datagram, ReceivedMessage&& message);
     void refuse(Now now, const Datagram& datagram, const ReceivedMessage& message);
     std::optional<Acknowledger::Form> ack_form(const Endpoint& endpoint);
     void receive_ack(Now now, const Endpoint& from, const WireAck& ack);

@@ -223,6 +223,9 @@ std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, P
             peer.session.probed();
             if (used + bytes > room) break;
         }
+        if (used == 0 && peer.session.takes_many()) {
+            transmit.objects.reserve(std::min(room / bytes + 1, peer.session.waiting()));
+        }
         used += bytes;
         transmit.objects.push_back(transmit_part(now, peer, *part_us, bytes));
         part_us = peer.session.takes_many() ? peer.session.next_to_send() : std::nullopt;

@@ -12,9 +12,9 @@
 namespace p2pd {
 
 /// What std::map does, but in one array, for keys that come in rising order and go in about the
-/// same. What goes leaves a gap, and at most about half of the array is gaps. A key that comes
-/// late, below one that is in the array, waits in a std::map beside it, so that no order of keys
-/// makes this slow.
+/// same. What goes leaves a gap, and at most about three quarters of the array are gaps. A key that
+/// comes late, below one that is in the array, waits in a std::map beside it, so that no order of
+/// keys makes this slow.
 ///
 /// A pointer to a value is good until the next insert() or erase().
 template <class Key, class Value>
@@ -142,7 +142,7 @@ private:
         }
         while (!slots_[begin_].held) ++begin_;
         while (!slots_.back().held) slots_.pop_back();
-        if (slots_.size() <= 2 * held_ + slots_min) return;
+        if (slots_.size() <= 4 * held_ + 2 * slots_min) return;
         std::vector<Slot> held;
         held.reserve(2 * held_ + slots_min + 1);
         for (std::size_t at = begin_; at < slots_.size(); ++at) {

@@ -21,7 +21,8 @@ TEST(Inbox, AcknowledgesWhatIsStored) {
     Inbox inbox;
     EXPECT_EQ(inbox.take(message(1), Instant{5s}), Taken::gathered);
     EXPECT_TRUE(inbox.gathered());
-    ASSERT_EQ(inbox.take_batch().size(), 1U);
+    const auto batch = inbox.take_batch();
+    ASSERT_EQ(batch.size(), 1U);
     EXPECT_FALSE(inbox.gathered());
     const std::vector<AckDue> acks = inbox.stored();
     ASSERT_EQ(acks.size(), 1U);
@@ -33,18 +34,19 @@ TEST(Inbox, AnAckLeavesFromWhereTheMessageCameIn) {
     Inbox inbox;
     ReceivedMessage received = message(1);
     received.local = *parse_endpoint("10.0.0.4:5000", 0);
-    inbox.take(received, Instant{});
-    inbox.take_batch();
+    inbox.take(ReceivedMessage(received), Instant{});
+    const auto batch = inbox.take_batch();
     EXPECT_EQ(inbox.stored()[0].local, received.local);
 }
 
 TEST(Inbox, WhatComesWhileABatchIsBeingStoredWaitsForTheNext) {
     Inbox inbox;
     inbox.take(message(1), Instant{});
-    inbox.take_batch();
+    const auto batch = inbox.take_batch();
     EXPECT_EQ(inbox.take(message(2), Instant{}), Taken::gathered);
     EXPECT_EQ(inbox.stored().size(), 1U);
-    EXPECT_EQ(inbox.take_batch()[0].stamp, Stamp::of(2));
+    const auto next = inbox.take_batch();
+    EXPECT_EQ(next[0].stamp, Stamp::of(2));
     EXPECT_EQ(inbox.stored().size(), 1U);
 }
 
@@ -52,7 +54,8 @@ TEST(Inbox, CopiesOfWhatIsGatheredShareItsAck) {
     Inbox inbox;
     inbox.take(message(1), Instant{1s});
     EXPECT_EQ(inbox.take(message(1), Instant{2s}), Taken::copy);
-    EXPECT_EQ(inbox.take_batch().size(), 1U);
+    const auto batch = inbox.take_batch();
+    EXPECT_EQ(batch.size(), 1U);
     const std::vector<AckDue> acks = inbox.stored();
     ASSERT_EQ(acks.size(), 1U);
     EXPECT_EQ(acks[0].arrived, Instant{2s});
@@ -61,7 +64,7 @@ TEST(Inbox, CopiesOfWhatIsGatheredShareItsAck) {
 TEST(Inbox, CopiesOfWhatIsBeingStoredShareItsAck) {
     Inbox inbox;
     inbox.take(message(1), Instant{1s});
-    inbox.take_batch();
+    const auto batch = inbox.take_batch();
     EXPECT_EQ(inbox.take(message(1), Instant{2s}), Taken::copy);
     EXPECT_FALSE(inbox.gathered());
     EXPECT_EQ(inbox.stored()[0].arrived, Instant{2s});
@@ -70,7 +73,7 @@ TEST(Inbox, CopiesOfWhatIsBeingStoredShareItsAck) {
 TEST(Inbox, OfWhatCouldNotBeStoredNothingIsAcknowledged) {
     Inbox inbox;
     inbox.take(message(1), Instant{});
-    inbox.take_batch();
+    const auto batch = inbox.take_batch();
     inbox.not_stored();
     EXPECT_FALSE(inbox.gathered());
     EXPECT_EQ(inbox.take(message(1), Instant{}), Taken::gathered);
@@ -82,8 +85,8 @@ TEST(Inbox, TheSameTimestampWithAnotherContentIsNoCopy) {
     EXPECT_EQ(inbox.take(message(1, "ho"), Instant{}), Taken::gathered);
     ReceivedMessage reply = message(1, "hi");
     reply.reply_to = Stamp::of(7);
-    EXPECT_EQ(inbox.take(reply, Instant{}), Taken::gathered);
-    EXPECT_EQ(inbox.take(reply, Instant{}), Taken::copy);
+    EXPECT_EQ(inbox.take(ReceivedMessage(reply), Instant{}), Taken::gathered);
+    EXPECT_EQ(inbox.take(ReceivedMessage(reply), Instant{}), Taken::copy);
 }
 
 TEST(Inbox, TheSameFromAnotherPeerIsNoCopy) {
@@ -91,7 +94,7 @@ TEST(Inbox, TheSameFromAnotherPeerIsNoCopy) {
     inbox.take(message(1), Instant{});
     ReceivedMessage other = message(1);
     other.peer.port = 5001;
-    EXPECT_EQ(inbox.take(other, Instant{}), Taken::gathered);
+    EXPECT_EQ(inbox.take(ReceivedMessage(other), Instant{}), Taken::gathered);
 }
 
 TEST(Inbox, IsBoundedInMessages) {
@@ -101,7 +104,8 @@ TEST(Inbox, IsBoundedInMessages) {
     }
     EXPECT_EQ(inbox.take(message(1'000'000), Instant{}), Taken::full);
     EXPECT_EQ(inbox.take(message(0), Instant{}), Taken::copy);
-    EXPECT_EQ(inbox.take_batch().size(), Inbox::messages_max);
+    const auto batch = inbox.take_batch();
+    EXPECT_EQ(batch.size(), Inbox::messages_max);
     EXPECT_EQ(inbox.take(message(1'000'000), Instant{}), Taken::gathered);
 }
 
