@@ -10,13 +10,13 @@ namespace p2pd {
 namespace {
 
 /// 32 bits each, little endian, whatever the machine; none for a single part.
-std::optional<std::vector<std::uint8_t>> pack_part_ends(const std::vector<std::uint32_t>& ends) {
+std::optional<std::vector<std::uint8_t>> pack_part_ends(const PartEnds& ends) {
     if (ends.size() <= 1) return std::nullopt;
     std::vector<std::uint8_t> bytes;
     bytes.reserve(ends.size() * 4);
-    for (const std::uint32_t end : ends) {
+    for (std::size_t part = 0; part < ends.size(); ++part) {
         for (unsigned shift = 0; shift < 32; shift += 8) {
-            bytes.push_back(static_cast<std::uint8_t>(end >> shift));
+            bytes.push_back(static_cast<std::uint8_t>(ends[part] >> shift));
         }
     }
     return bytes;

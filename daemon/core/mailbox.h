@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/core/endpoint.h"
+#include "daemon/core/part_ends.h"
 #include "daemon/core/time.h"
 #include "daemon/core/wire_object.h"
 
@@ -37,7 +38,7 @@ struct OutgoingMessage {
     Endpoint peer;
     std::int64_t first_us = 0;
     std::string text = {};
-    std::vector<std::uint32_t> part_ends = {};
+    PartEnds part_ends = {};
     std::uint32_t parts_done = 0;  ///< leading parts that are confirmed
     std::optional<Answered> answered = {};
     std::optional<MessageId> reply_to = {};

@@ -12,6 +12,19 @@ namespace {
 constexpr std::size_t accepting_messages_max = 16384;
 constexpr std::size_t accepting_bytes_max = std::size_t{32} * 1024 * 1024;
 
+/// Of each text; empty if one takes more datagrams than a message may.
+std::optional<std::vector<PartEnds>> split_all(const SendRequest& request, Dialect dialect) {
+    std::vector<PartEnds> all;
+    all.reserve(1 + request.more.size());
+    const auto split = [&](const std::string& text) {
+        auto ends = split_text(text, request.answered, request.peer, dialect);
+        if (ends) all.push_back(std::move(*ends));
+        return ends.has_value();
+    };
+    if (!split(request.text) || !std::ranges::all_of(request.more, split)) return std::nullopt;
+    return all;
+}
+
 }  // namespace
 
 bool Node::can_accept(const SendRequest& request) const {
@@ -34,33 +47,26 @@ std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
     if (!can_accept(request)) return SendError::queue_full;
     Peer* const peer = find_peer(request.peer);
     const Dialect dialect = peer == nullptr ? Dialect::base : peer->session.facts().dialect;
-    const auto split = [&](const std::string& text) {
-        return split_text(text, request.answered, request.peer, dialect);
-    };
-    auto part_ends = split(request.text);
-    std::vector<std::optional<std::vector<std::uint32_t>>> more;
-    for (const std::string& text : request.more) more.push_back(split(text));
-    const auto is_none = [](const auto& ends) { return !ends; };
-    if (!part_ends || std::ranges::any_of(more, is_none)) return SendError::text_too_long;
+    auto ends = split_all(request, dialect);
+    if (!ends) return SendError::text_too_long;
     if (peer == nullptr) batch_.unfamiliar.push_back(request.peer);
-    OutgoingMessage message;
-    message.peer = request.peer;
-    message.created_at = now.wall;
-    message.expires_at = now.wall + request.expires_in;
-    message.reply_to = request.reply_to;
-    message.followers = static_cast<std::uint32_t>(more.size());
-    OutgoingMessage follower;
-    if (!more.empty()) follower = message;
-    follower.followers = 0;
-    message.text = std::move(request.text);
-    message.part_ends = std::move(*part_ends);
-    message.answered = std::move(request.answered);
-    message.request_id = std::move(request.request_id);
-    const std::int64_t ticket = accept(now, peer, std::move(message));
-    for (std::size_t i = 0; i < more.size(); ++i) {
+    OutgoingMessage alike;
+    alike.peer = request.peer;
+    alike.created_at = now.wall;
+    alike.expires_at = now.wall + request.expires_in;
+    OutgoingMessage first = alike;
+    first.text = std::move(request.text);
+    first.part_ends = std::move(ends->front());
+    first.answered = std::move(request.answered);
+    first.reply_to = request.reply_to;
+    first.request_id = std::move(request.request_id);
+    first.followers = static_cast<std::uint32_t>(request.more.size());
+    const std::int64_t ticket = accept(now, peer, std::move(first));
+    for (std::size_t i = 0; i < request.more.size(); ++i) {
+        OutgoingMessage follower = alike;
         follower.text = std::move(request.more[i]);
-        follower.part_ends = std::move(*more[i]);
-        accept(now, peer, OutgoingMessage(follower));
+        follower.part_ends = std::move((*ends)[i + 1]);
+        accept(now, peer, std::move(follower));
     }
     return ticket;
 }

@@ -29,19 +29,18 @@ std::string_view part_text(const OutgoingMessage& message, std::int64_t part_us)
     return std::string_view(message.text).substr(begin, message.part_ends[index] - begin);
 }
 
-std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
-                                                     const std::optional<Answered>& answered,
-                                                     const Endpoint& peer, Dialect dialect) {
+std::optional<PartEnds> split_text(std::string_view text, const std::optional<Answered>& answered,
+                                   const Endpoint& peer, Dialect dialect) {
     const auto whole = static_cast<std::uint32_t>(text.size());
     // Nearly every message is short and plain, and then this is known without writing it.
     const bool surely_fits = !answered && dialect == Dialect::base &&
                              message_bytes_max(text, peer.is_v4(), false) <= datagram_bytes_max;
     if (surely_fits ||
         fit_text(text, prototype(answered, std::nullopt), peer.is_v4(), dialect) == whole) {
-        return std::vector{whole};
+        return PartEnds{whole};
     }
     const WireObject marked = prototype(answered, Part{parts_max, parts_max, 0});
-    std::vector<std::uint32_t> ends;
+    PartEnds ends;
     std::uint32_t end = 0;
     while (end < whole) {
         if (ends.size() == parts_max) return std::nullopt;

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "daemon/core/mailbox.h"
 
@@ -12,9 +11,8 @@ namespace p2pd {
 
 /// Where the parts of `text` end so that each fits one datagram to `peer` in `dialect`; one part
 /// when it fits whole. Empty when it would take more than parts_max.
-std::optional<std::vector<std::uint32_t>> split_text(std::string_view text,
-                                                     const std::optional<Answered>& answered,
-                                                     const Endpoint& peer, Dialect dialect);
+std::optional<PartEnds> split_text(std::string_view text, const std::optional<Answered>& answered,
+                                   const Endpoint& peer, Dialect dialect);
 
 /// The piece of the text that the part with timestamp `part_us` carries.
 std::string_view part_text(const OutgoingMessage& message, std::int64_t part_us);

@@ -23,7 +23,7 @@ Answered widest_answered() {
             std::string(900, '"')};
 }
 
-OutgoingMessage outgoing(std::string text, std::vector<std::uint32_t> part_ends,
+OutgoingMessage outgoing(std::string text, PartEnds part_ends,
                          std::optional<Answered> answered = {}) {
     OutgoingMessage message;
     message.first_us = 4'294'967'290'000'000;
