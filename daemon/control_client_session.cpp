@@ -1,11 +1,11 @@
 // daemon: one client of the control socket; part of control_server. Includes std, Asio, common.
 #include "daemon/control_client_session.h"
 
+#include <algorithm>
 #include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -16,6 +16,7 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::size_t read_bytes_max = std::size_t{64} * 1024;
 constexpr std::size_t unwritten_bytes_max = 2 * 1024 * 1024;
 constexpr std::size_t subscription_bytes_max = 256 * 1024;
 
@@ -124,15 +125,33 @@ asio::awaitable<bool> ControlClient::read_whole_lines(std::string& buffer) {
         if (error) co_return false;
     }
     arm(line_timer_, server_.limits_.line_timeout);
-    co_await asio::async_read_until(socket_, asio::dynamic_buffer(buffer, control_line_bytes_max),
-                                    '\n', asio::redirect_error(asio::use_awaitable, error));
-    line_timer_.cancel();
-    if (!error) co_return true;
-    if (error == asio::error::not_found) {
-        write(error_line({}, error_line_too_long, "a line may have at most 1048576 bytes",
-                         "send the text in several messages"));
+    std::size_t searched = 0;
+    while (!error && buffer.find('\n', searched) == std::string::npos) {
+        searched = buffer.size();
+        if (searched == control_line_bytes_max) {
+            error = asio::error::message_size;
+            write(error_line({}, error_line_too_long, "a line may have at most 1048576 bytes",
+                             "send the text in several messages"));
+        } else {
+            co_await read_some(buffer, error);
+        }
     }
-    co_return false;
+    line_timer_.cancel();
+    co_return !error;
+}
+
+/// Whoever fills the room that there was is given more the next time.
+asio::awaitable<void> ControlClient::read_some(std::string& buffer,
+                                               boost::system::error_code& error) {
+    const std::size_t before = buffer.size();
+    const std::size_t room = std::min(read_bytes_, control_line_bytes_max - before);
+    buffer.resize(before + room);
+    const std::size_t read =
+        co_await socket_.async_read_some(asio::buffer(buffer.data() + before, room),
+                                         asio::redirect_error(asio::use_awaitable, error));
+    buffer.resize(before + read);
+    read_bytes_ =
+        std::clamp(read == room ? 2 * read_bytes_ : 2 * read, read_bytes_min, read_bytes_max);
 }
 
 void ControlClient::arm(asio::steady_timer& timer, std::chrono::microseconds after) {

@@ -35,6 +35,7 @@ private:
     std::function<void(std::exception_ptr)> ended();
     boost::asio::awaitable<void> read_lines();
     boost::asio::awaitable<bool> read_whole_lines(std::string& buffer);
+    boost::asio::awaitable<void> read_some(std::string& buffer, boost::system::error_code& error);
     boost::asio::awaitable<void> until_ready_for_next();
     boost::asio::awaitable<void> write_all();
     void handle(std::string_view line);
@@ -52,6 +53,8 @@ private:
     boost::asio::steady_timer write_timer_;
     boost::asio::steady_timer progress_;  ///< never expires; cancelled when something was done
     Caller caller_;
+    static constexpr std::size_t read_bytes_min = 4096;
+    std::size_t read_bytes_ = read_bytes_min;  ///< room for what is read at once
     std::string out_;
     std::size_t pending_ = 0;
     bool holding_ = false;  ///< a method that is not pipelined is under way
