@@ -50,7 +50,7 @@ private:
         Endpoint peer;
         std::size_t copy = 0;
 
-        auto operator<=>(const Identity&) const = default;
+        auto operator<=>(const Identity&) const = default;  // NOLINT(modernize-use-nullptr)
     };
     struct Generation {
         std::span<const ReceivedMessage> messages;

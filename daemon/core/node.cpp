@@ -25,13 +25,13 @@ ReceivedMessage received_message(Now now, const Endpoint& from, const Endpoint& 
     message.received_at = now.wall;
     message.claims = differing_claim(from, datagram.claimed);
     if (auto* reply = std::get_if<WireReply>(&datagram.object)) {
-        message.reply_to = std::move(reply->original);
-        message.stamp = std::move(reply->stamp);
+        message.reply_to = reply->original;
+        message.stamp = reply->stamp;
         message.text = std::move(reply->text);
         message.part = reply->part;
     } else {
         auto& plain = std::get<WireMessage>(datagram.object);
-        message.stamp = std::move(plain.stamp);
+        message.stamp = plain.stamp;
         message.text = std::move(plain.text);
         message.part = plain.part;
     }
@@ -235,8 +235,8 @@ std::shared_ptr<const StoreBatch> Node::take_batch(Now now, bool lazily_too) {
 
 /// What is attempted but finished by now has told its attempts with its end.
 void Node::take_notes(RisingSet<MessageId>& notes) {
-    while (const auto note = notes.first()) {
-        const MessageId id = *note.key;
+    while (!notes.empty()) {
+        const MessageId id = notes.first().key;
         notes.erase(id);
         const OutgoingMessage* const message = outgoing(id);
         if (message == nullptr) continue;

@@ -78,12 +78,12 @@ bool Outbox::confirm(Entry& entry, std::int64_t part_us) {
 
 std::optional<Instant> Outbox::next_expiry() const {
     if (by_expiry_.empty()) return std::nullopt;
-    return by_expiry_.first().key->first;
+    return by_expiry_.first().key.first;
 }
 
 Outbox::Entry* Outbox::expired(Instant now) {
-    const auto next = by_expiry_.first();
-    return next && next.key->first <= now ? *next.value : nullptr;
+    if (by_expiry_.empty() || by_expiry_.first().key.first > now) return nullptr;
+    return by_expiry_.first().value;
 }
 
 }  // namespace p2pd

@@ -20,12 +20,9 @@ namespace p2pd {
 template <class Key, class Value>
 class RisingMap {
 public:
-    /// A key with its value; without either: there is none.
     struct Item {
-        const Key* key = nullptr;
-        const Value* value = nullptr;
-
-        explicit operator bool() const { return key != nullptr; }
+        const Key& key;
+        const Value& value;
     };
 
     bool empty() const { return size() == 0; }
@@ -70,18 +67,19 @@ public:
         return true;
     }
 
-    /// The one with the lowest key.
+    /// The one with the lowest key; there must be one.
     Item first() const {
-        if (held_ == 0) return late_.empty() ? Item{} : item(*late_.begin());
-        const Slot& slot = slots_[begin_];
-        return late_.empty() || slot.key < late_.begin()->first ? item(slot) : item(*late_.begin());
+        assert(!empty());
+        const bool is_late =
+            held_ == 0 || (!late_.empty() && late_.begin()->first < slots_[begin_].key);
+        return is_late ? item(*late_.begin()) : item(slots_[begin_]);
     }
-    /// The one with the highest key.
+    /// The one with the highest key; there must be one.
     Item last() const {
-        if (held_ == 0) return late_.empty() ? Item{} : item(*late_.rbegin());
-        const Slot& slot = slots_.back();
-        return late_.empty() || late_.rbegin()->first < slot.key ? item(slot)
-                                                                 : item(*late_.rbegin());
+        assert(!empty());
+        const bool is_late =
+            held_ == 0 || (!late_.empty() && slots_.back().key < late_.rbegin()->first);
+        return is_late ? item(*late_.rbegin()) : item(slots_.back());
     }
 
     /// The lowest key in [from, end).
@@ -96,8 +94,6 @@ public:
         return found ? std::min(*found, late->first) : late->first;
     }
 
-    void clear() { *this = {}; }
-
 private:
     struct Slot {
         Key key;
@@ -106,10 +102,8 @@ private:
     };
     static constexpr std::size_t slots_min = 8;
 
-    static Item item(const Slot& slot) { return {&slot.key, &slot.value}; }
-    static Item item(const std::pair<const Key, Value>& late) {
-        return {&late.first, &late.second};
-    }
+    static Item item(const Slot& slot) { return {slot.key, slot.value}; }
+    static Item item(const std::pair<const Key, Value>& late) { return {late.first, late.second}; }
 
     /// Where in the array `key` is, or would be. Keys are mostly asked for one after the other, so
     /// this looks first where the last search ended.

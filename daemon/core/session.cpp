@@ -55,7 +55,7 @@ std::uint32_t Session::window() const {
 
 std::optional<std::int64_t> Session::next_to_send() const {
     if (too_early_ || waiting_.empty() || !has_room()) return std::nullopt;
-    return *waiting_.first().key;
+    return waiting_.first().key;
 }
 
 bool Session::begin_datagram(Instant now) {
@@ -168,7 +168,7 @@ void Session::find_losses(Instant now) {
             window_.lost(path_.bytes(), queue_.seen());
             recovery_until_ = last_datagram_;
         }
-        take_back(*in_flight_.first().key, now);
+        take_back(in_flight_.first().key, now);
     }
     // All that was in it may have been cancelled.
     if (probe_ && *probe_ + reordering_max <= confirmed_datagram_) lose_probe(now);
@@ -195,7 +195,7 @@ void Session::end_flight(std::uint64_t transmission) {
 
 void Session::take_back_datagram(std::uint64_t datagram, Instant now) {
     while (!in_flight_.empty() && oldest().datagram == datagram) {
-        take_back(*in_flight_.first().key, now);
+        take_back(in_flight_.first().key, now);
     }
 }
 
@@ -210,7 +210,7 @@ void Session::heard(Now now) {
 }
 
 void Session::take_back_all(Instant now) {
-    while (!in_flight_.empty()) take_back(*in_flight_.first().key, now);
+    while (!in_flight_.empty()) take_back(in_flight_.first().key, now);
 }
 
 void Session::nudge(Instant now) {
@@ -233,7 +233,7 @@ std::optional<Instant> Session::question_due() const {
     const auto probe_timeout = round_trip_.probe_timeout();
     if (!probe_timeout) return std::nullopt;
     const Duration patience = std::min(*probe_timeout, interval());
-    if (!asked_) return in_flight_.last().value->sent_at + patience;
+    if (!asked_) return in_flight_.last().value.sent_at + patience;
     // Worth it only if the answer can come before the timeout.
     const Instant due = asked_->last + patience * (1U << asked_->times);
     if (due + patience > lost_at(oldest())) return std::nullopt;
@@ -268,7 +268,7 @@ void Session::timed_out(Instant now, double jitter) {
     }
     bool any = false;
     while (!in_flight_.empty() && lost_at(oldest()) <= now) {
-        take_back(*in_flight_.first().key, now);
+        take_back(in_flight_.first().key, now);
         any = true;
     }
     if (!any) return;

@@ -74,7 +74,7 @@ public:
     std::optional<Duration> ack_read(Instant now);
     /// The part with the highest timestamp, under way or waiting.
     std::optional<std::int64_t> newest() const {
-        return parts_.empty() ? std::nullopt : std::optional{*parts_.last().key};
+        return parts_.empty() ? std::nullopt : std::optional{parts_.last().key};
     }
     /// The part with the lowest timestamp in [from_us, end_us), under way or waiting.
     std::optional<std::int64_t> first_part_in(std::int64_t from_us, std::int64_t end_us) const {
@@ -132,7 +132,7 @@ private:
     };
     bool has_room() const;
     void pace(std::size_t bytes, Instant now);
-    const InFlight& oldest() const { return *in_flight_.first().value; }
+    const InFlight& oldest() const { return in_flight_.first().value; }
     void end_flight(std::uint64_t transmission);
     void take_back(std::uint64_t transmission, Instant now);
     void take_back_all(Instant now);
