@@ -101,9 +101,10 @@ TEST_F(SpanWaitsTest, AtItsTimeItTellsHowFarTheOthersAre) {
     waits.finished(delivered(1));
     loop.run();
     EXPECT_EQ(answers, 1);
-    using enum SendState;
-    EXPECT_EQ(states(1), (std::map<MessageId, SendState>{
-                             {1, delivered}, {2, sending}, {3, queued}, {4, queued}}));
+    EXPECT_EQ(states(1), (std::map<MessageId, SendState>{{1, SendState::delivered},
+                                                         {2, SendState::sending},
+                                                         {3, SendState::queued},
+                                                         {4, SendState::queued}}));
     EXPECT_EQ(told[1].attempts, 3U);
     waits.finished(delivered(2));  // nobody waits any more
     EXPECT_EQ(answers, 1);
@@ -129,7 +130,10 @@ TEST(RecentEnds, AnEndIsKnownUntilAnotherTakesItsPlaceOrItIsForgotten) {
     RecentEnds ends;
     EXPECT_EQ(ends.find(1), nullptr);
     const auto end = [&](MessageId id) {
-        ends.add({delivered(id), OutgoingMessage{.id = id, .peer = {}, .part_ends = {2}}});
+        auto message = std::make_shared<OutgoingMessage>();
+        message->id = id;
+        message->part_ends = {2};
+        ends.add({delivered(id), message});
     };
     end(1);
     ASSERT_NE(ends.find(1), nullptr);
