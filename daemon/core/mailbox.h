@@ -45,7 +45,7 @@ struct OutgoingMessage {
     WallTime created_at;
     WallTime expires_at;
     std::uint32_t attempts = 0;
-    std::string request_id = {};                   ///< empty: none
+    std::string request_id = {};  ///< empty: none
     std::uint32_t followers = 0;  ///< further ones of its request: right behind it, all or none
     std::optional<DeliveredAhead> delivered = {};  ///< its row is written once, in its final state
 };
