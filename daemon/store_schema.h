@@ -18,7 +18,7 @@ const char* recount_hosts();
 /// SQL that fills the empty tables of blocks and spans from the messages: one of each a message.
 const char* rebuild_blocks();
 
-/// Brings the file to the last version, each step in one transaction. Throws StoreFailure if it
+/// Brings the file to the last version, in one transaction. Throws StoreFailure if it
 /// was written by a newer p2pd, or is not a store of p2pd.
 void migrate(sqlite::Connection& connection, std::span<const char* const> steps);
 

@@ -112,13 +112,15 @@ TEST_F(Migration, TakesEachStepOnceAndKeepsWhatIsThere) {
     EXPECT_EQ(connection.ask("SELECT size FROM note"), "4");
 }
 
-TEST_F(Migration, ThatFailsLeavesTheVersionBefore) {
+TEST_F(Migration, ThatFailsLeavesTheStoreAsItWas) {
     {
         sqlite::Connection connection(path, "");
+        migrate(connection, std::span(steps).first(1));
         EXPECT_THROW(migrate(connection, steps), StoreFailure);
     }
     sqlite::Connection connection(path, "");
-    EXPECT_EQ(connection.ask("PRAGMA user_version"), "2");
+    EXPECT_EQ(connection.ask("PRAGMA user_version"), "1");
+    EXPECT_EQ(connection.ask("SELECT count(*) FROM pragma_table_info('note')"), "1");
     EXPECT_EQ(connection.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'broken'"), "0");
 }
 
