@@ -66,7 +66,9 @@ void Acknowledger::confirm(Now now, const std::vector<AckDue>& dues, const FormO
         } else if (!form->joined) {
             push(now, due, true, *form);
         } else {
-            sender = senders.emplace(path, Sender{*form, {&due}}).first;
+            sender = senders.try_emplace(path).first;
+            sender->second.form = *form;
+            sender->second.dues.push_back(&due);
         }
     }
     if (senders.empty()) return;

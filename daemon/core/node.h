@@ -266,6 +266,7 @@ private:
     void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
     void give_up_unconfirmable(Now now, Peer& peer);
     std::map<MessageId, OutState> finished_unstored() const;
+    std::optional<std::int64_t> next_part(Peer& peer);
     std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
     WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us, std::size_t bytes);
 

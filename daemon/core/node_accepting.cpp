@@ -13,11 +13,12 @@ constexpr std::size_t accepting_messages_max = 16384;
 constexpr std::size_t accepting_bytes_max = std::size_t{32} * 1024 * 1024;
 
 /// Of each text; empty if one takes more datagrams than a message may.
-std::optional<std::vector<PartEnds>> split_all(const SendRequest& request, Dialect dialect) {
+std::optional<std::vector<PartEnds>> split_all(const SendRequest& request, Dialect dialect,
+                                               std::size_t whole_bytes_max) {
     std::vector<PartEnds> all;
     all.reserve(1 + request.more.size());
     const auto split = [&](const std::string& text) {
-        auto ends = split_text(text, request.answered, request.peer, dialect);
+        auto ends = split_text(text, request.answered, request.peer, dialect, whole_bytes_max);
         if (ends) all.push_back(std::move(*ends));
         return ends.has_value();
     };
@@ -47,7 +48,8 @@ std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
     if (!can_accept(request)) return SendError::queue_full;
     Peer* const peer = find_peer(request.peer);
     const Dialect dialect = peer == nullptr ? Dialect::base : peer->session.facts().dialect;
-    auto ends = split_all(request, dialect);
+    const bool takes_many = peer != nullptr && peer->session.takes_many();
+    auto ends = split_all(request, dialect, takes_many ? PathLimit::base : datagram_bytes_max);
     if (!ends) return SendError::text_too_long;
     if (peer == nullptr) batch_.unfamiliar.push_back(request.peer);
     OutgoingMessage alike;

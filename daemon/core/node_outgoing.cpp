@@ -159,11 +159,11 @@ void Node::retry(Now now, OutgoingMessage message, bool finished, Duration expir
         cancelled_.erase(message.id);
         message.expires_at = now.wall + expires_in;
         if (message.parts_done == message.part_ends.size()) message.parts_done = 0;
-        batch_.updates.push_back({.id = message.id,
-                                  .reopen = true,
-                                  .attempts = message.attempts,
-                                  .parts_done = message.parts_done,
-                                  .expires_at = message.expires_at});
+        OutgoingUpdate update{.id = message.id, .reopen = true};
+        update.attempts = message.attempts;
+        update.parts_done = message.parts_done;
+        update.expires_at = message.expires_at;
+        batch_.updates.push_back(std::move(update));
         // Whatever the room: it may be older than what is loaded next.
         hold(now, peer, std::move(message));
     }
@@ -203,9 +203,21 @@ void Node::note_attempt(Outbox::Entry& entry, std::uint32_t attempts) {
     }
 }
 
+/// What was accepted for p2pd and is too large for the program of the field that the peer turns out
+/// to be is set aside: anybody may have written in the peer's name.
+std::optional<std::int64_t> Node::next_part(Peer& peer) {
+    auto part_us = peer.session.next_to_send();
+    if (peer.session.takes_many()) return part_us;
+    while (part_us && !fits_the_field(outbox_.find_part(*part_us)->message)) {
+        peer.session.set_aside(*part_us);
+        part_us = peer.session.next_to_send();
+    }
+    return part_us;
+}
+
 /// A datagram with as much as may go now and fits; to a program of the field one object.
 std::optional<Transmit> Node::next_transmit(Now now, const Endpoint& endpoint, Peer& peer) {
-    auto part_us = peer.session.next_to_send();
+    auto part_us = next_part(peer);
     if (!part_us || !peer.session.begin_datagram(now.monotonic)) return std::nullopt;
     const PeerFacts& facts = peer.session.facts();
     Transmit transmit{endpoint, peer.local, {}, facts.dialect, Extension::p2pd};

@@ -146,6 +146,7 @@ void Node::set_dialect(const Endpoint& endpoint, Dialect dialect) {
     facts.dialect_by_hand = true;
     peer.session.set_facts(facts);
     keep_facts(facts);
+    touch(endpoint, peer);
 }
 
 std::optional<PeerView> Node::view(const Endpoint& endpoint) const {

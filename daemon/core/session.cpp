@@ -20,6 +20,12 @@ Session::Session(const PeerFacts& facts) {
 
 void Session::set_facts(const PeerFacts& facts) {
     facts_ = facts;
+    if (!takes_many()) return;
+    while (!aside_.empty()) {
+        const std::int64_t part_us = aside_.first().key;
+        aside_.erase(part_us);
+        waiting_.insert(part_us);
+    }
 }
 
 void Session::add(std::int64_t first_us, std::uint32_t count, std::uint32_t attempts) {
@@ -34,10 +40,17 @@ void Session::remove(std::int64_t part_us) {
     if (part == nullptr) return;
     if (part->transmission == 0) {
         waiting_.erase(part_us);
+        aside_.erase(part_us);
     } else {
         end_flight(part->transmission);
     }
     parts_.erase(part_us);
+}
+
+void Session::set_aside(std::int64_t part_us) {
+    assert(waiting_.find(part_us) != nullptr);
+    waiting_.erase(part_us);
+    aside_.insert(part_us);
 }
 
 /// A program of the field shows texts in the order in which they come, and its buffers are small.

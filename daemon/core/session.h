@@ -38,6 +38,8 @@ public:
     /// Queues `count` parts from `first_us` on, each sent `attempts` times before.
     void add(std::int64_t first_us, std::uint32_t count, std::uint32_t attempts);
     void remove(std::int64_t part_us);
+    /// It waits until the peer takes_many() again, and what comes behind it may go.
+    void set_aside(std::int64_t part_us);
 
     /// The oldest part that waits, if window and pace let it go.
     std::optional<std::int64_t> next_to_send() const;
@@ -146,6 +148,7 @@ private:
     PeerFacts facts_;
     RisingMap<std::int64_t, PartState> parts_;
     RisingSet<std::int64_t> waiting_;
+    RisingSet<std::int64_t> aside_;                 ///< of parts_, neither waiting nor in flight
     RisingMap<std::uint64_t, InFlight> in_flight_;  ///< by transmission number, so by time
     std::size_t in_flight_bytes_ = 0;
     std::uint64_t last_transmission_ = 0;

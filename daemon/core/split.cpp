@@ -1,8 +1,6 @@
 // core: long texts as several objects. Includes std, core.
 #include "daemon/core/split.h"
 
-#include "daemon/core/codec.h"
-
 namespace p2pd {
 
 namespace {
@@ -30,11 +28,12 @@ std::string_view part_text(const OutgoingMessage& message, std::int64_t part_us)
 }
 
 std::optional<PartEnds> split_text(std::string_view text, const std::optional<Answered>& answered,
-                                   const Endpoint& peer, Dialect dialect) {
+                                   const Endpoint& peer, Dialect dialect,
+                                   std::size_t whole_bytes_max) {
     const auto whole = static_cast<std::uint32_t>(text.size());
     // Nearly every message is short and plain, and then this is known without writing it.
     const bool surely_fits = !answered && dialect == Dialect::base &&
-                             message_bytes_max(text, peer.is_v4(), false) <= datagram_bytes_max;
+                             message_bytes_max(text, peer.is_v4(), false) <= whole_bytes_max;
     if (surely_fits ||
         fit_text(text, prototype(answered, std::nullopt), peer.is_v4(), dialect) == whole) {
         return PartEnds{whole};
@@ -49,6 +48,12 @@ std::optional<PartEnds> split_text(std::string_view text, const std::optional<An
         ends.push_back(end);
     }
     return ends;
+}
+
+bool fits_the_field(const OutgoingMessage& message) {
+    if (message.part_ends.size() > 1 || message.answered) return true;
+    const auto ends = split_text(message.text, message.answered, message.peer, Dialect::base);
+    return ends && ends->size() == 1;
 }
 
 WireObject part_object(const OutgoingMessage& message, std::int64_t part_us) {
