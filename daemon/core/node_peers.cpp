@@ -128,7 +128,8 @@ bool Node::has_room(const Peer& peer) const {
 void Node::load_if_needed(const Endpoint& endpoint, Peer& peer) {
     if (!peer.more_in_store || peer.loading) return;
     const std::size_t window = peer.session.window();
-    if (peer.messages > window || !has_room(peer)) return;
+    // Each that is set aside is a message of one part.
+    if (peer.messages - peer.session.aside() > window || !has_room(peer)) return;
     peer.loading = true;
     ++loads_under_way_;
     loads_.push_back({endpoint, peer.last_loaded, std::max<std::size_t>(16, 4 * window),

@@ -99,6 +99,7 @@ public:
     void timed_out(Instant now, double jitter);
 
     std::size_t waiting() const { return waiting_.size(); }
+    std::size_t aside() const { return aside_.size(); }
     bool idle() const { return parts_.empty(); }
     bool away() const { return misses_ >= misses_until_away; }
     std::uint32_t in_flight() const { return static_cast<std::uint32_t>(in_flight_.size()); }

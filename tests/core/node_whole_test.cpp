@@ -77,6 +77,18 @@ TEST_F(ChangingPeer, APeerThatIsAnotherProgramNowIsNotSentItAndWhatComesBehindGo
     EXPECT_EQ(host.node().pending_messages(), 1U);
 }
 
+TEST_F(ChangingPeer, WhatComesBehindManyOfThemIsLoadedAfterARestart) {
+    for (int i = 0; i < 100; ++i) host.send(program.endpoint(), large);
+    host.send(program.endpoint(), "small");
+    speaks(Extension::none);
+    host.crash();
+    host.restart();
+    program.confirm_everything();
+    run_for(10min);
+    EXPECT_EQ(program.shown().back(), "small");
+    EXPECT_EQ(host.node().pending_messages(), 100U);
+}
+
 TEST_F(ChangingPeer, OnceThePeerIsP2pdAgainItIsSentIt) {
     speaks(Extension::none);
     speaks(Extension::p2pd);
