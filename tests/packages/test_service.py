@@ -66,14 +66,14 @@ def test_an_upgrade_keeps_messages_and_configuration_and_loses_no_datagram(
 
 def test_restarts_under_traffic_lose_no_datagram(testbed: Testbed) -> None:
     first, second = testbed.hosts
-    with stream(first, "restart", 4000, 2000) as sender:
+    with stream(first, "restart", 10_000, 2000) as sender:
         restarts = 0
         while sender.poll() is None:
             second.run("systemctl", "reset-failed", "p2pd")  # their number is limited
             second.run("systemctl", "restart", "p2pd")
             restarts += 1
     assert restarts >= 3
-    assert received(second, "restart", 4000) == 4000
+    assert received(second, "restart", 10_000) == 10_000
     assert show(second, "p2pd", "NFileDescriptorStore") == "2"
 
 
