@@ -48,18 +48,26 @@ std::size_t barred_bytes(std::string_view text) {
 
 /// One such character in a text from a peer must not keep a whole list from being read.
 std::string without_barred(std::string_view text) {
+    // What is between those that may be barred is most of a text, and is taken as a whole.
+    const auto suspect = [](char each) {
+        const auto byte = static_cast<unsigned char>(each);
+        return byte == 0 || byte >= 0xef;
+    };
     std::string clean;
     clean.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t barred = barred_bytes(text);
+    const auto* at = text.begin();
+    while (true) {
+        const auto* const next = std::find_if(at, text.end(), suspect);
+        clean.append(at, next);
+        if (next == text.end()) return clean;
+        const std::size_t barred = barred_bytes({next, text.end()});
         if (barred == 0) {
-            clean += text.front();
+            clean += *next;
         } else {
             clean += "\xef\xbf\xbd";
         }
-        text.remove_prefix(std::max<std::size_t>(barred, 1));
+        at = next + std::max<std::size_t>(barred, 1);
     }
-    return clean;
 }
 
 template <class T>
