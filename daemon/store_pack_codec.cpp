@@ -18,29 +18,14 @@ std::uint64_t flags_of(const PackedMessage& message) {
     return flags;
 }
 
-/// Is it what Stamp::of() makes of its microseconds? Read, as that is quicker than to write it.
-bool is_ours(const Stamp& stamp) {
-    constexpr std::size_t decimals = 6;
-    constexpr std::size_t digits_max = 18;
-    const std::string_view text = stamp.lexeme;
-    if (stamp.is_text || text.size() < 1 + 1 + decimals || text.size() > digits_max) return false;
-    const std::size_t point = text.size() - decimals - 1;
-    if (text[0] == '0' && point > 1) return false;
-    std::int64_t us = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (i == point ? c != '.' : c < '0' || c > '9') return false;
-        if (i != point) us = us * 10 + (c - '0');
-    }
-    return us == stamp.us;
-}
-
 }  // namespace
 
 void PackedMessage::set_stamp(const Stamp& stamp) {
     stamp_us = stamp.us;
     stamp_is_text = stamp.is_text;
-    lexeme = is_ours(stamp) ? std::string_view() : stamp.lexeme;
+    // Read, as that is quicker than to write it as Stamp::of() does.
+    const bool is_ours = !stamp.is_text && Stamp::us_of(stamp.lexeme) == stamp.us;
+    lexeme = is_ours ? std::string_view() : stamp.lexeme;
 }
 
 Stamp PackedMessage::stamp() const {

@@ -304,7 +304,7 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "    if (rest.size() < pattern_.behind.size()) return false;\n", ""),
     ("a pattern is kept that is gone", "member_reader.cpp", "    pattern_ = {};\n", "", ""),
     ("a plain timestamp has no bound", "decoder.cpp",
-     "return us <= StampClock::us_max ? std::optional(us) : std::nullopt;", "return us;", ""),
+     "if (ours && *ours <= StampClock::us_max) return", "if (ours) return", ""),
     ("all lines begin as the first, in whatever dialect", "encoder.cpp",
      "if (begin > 0 && dialect == frame.head_dialect) {", "if (begin > 0) {",
      "several objects go in one dialect alone"),

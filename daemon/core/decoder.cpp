@@ -32,22 +32,6 @@ std::optional<Number> whole(std::string_view text) {
     return number;
 }
 
-/// The value of a timestamp that is written as p2pd does, in microseconds; empty: read it with more
-/// care.
-std::optional<std::int64_t> plain_us(std::string_view lexeme) {
-    constexpr std::size_t decimals = 6;
-    constexpr std::size_t bytes_max = 10 + 1 + decimals;
-    constexpr std::int64_t us_per_second = 1'000'000;
-    if (lexeme.size() < 2 + decimals || lexeme.size() > bytes_max) return std::nullopt;
-    const std::size_t point = lexeme.size() - decimals - 1;
-    if (lexeme[point] != '.' || lexeme.front() < '1') return std::nullopt;
-    const auto seconds = whole<std::uint64_t>(lexeme.substr(0, point));
-    const auto fraction = whole<std::uint32_t>(lexeme.substr(point + 1));
-    if (!seconds || !fraction) return std::nullopt;
-    const auto us = static_cast<std::int64_t>(*seconds) * us_per_second + *fraction;
-    return us <= StampClock::us_max ? std::optional(us) : std::nullopt;
-}
-
 /// Reads the members of one kind; the first thing that is wrong stays as the cause.
 class FieldReader {
 public:
@@ -81,7 +65,8 @@ public:
         const JsonValue& written = value(member);
         if (!expect(member, is_scalar(written))) return {};
         const bool is_text = written.kind == JsonValue::Kind::text;
-        if (const auto us = plain_us(written.lexeme)) return {Lexeme(written.lexeme), is_text, *us};
+        const auto ours = Stamp::us_of(written.lexeme);
+        if (ours && *ours <= StampClock::us_max) return {Lexeme(written.lexeme), is_text, *ours};
         if (!is_number(written.lexeme)) return fail(DropCause::wrong_type), Stamp{};
         double seconds = 0;
         const auto parsed = std::from_chars(written.lexeme.data(),
@@ -194,6 +179,19 @@ std::variant<Datagram, DropCause> read_datagram(const Members& members, bool was
 }
 
 }  // namespace
+
+std::optional<std::int64_t> Stamp::us_of(std::string_view lexeme) {
+    constexpr std::size_t decimals = 6;
+    constexpr std::size_t bytes_max = 18;  // whose value fits
+    constexpr std::int64_t us_per_second = 1'000'000;
+    if (lexeme.size() < 2 + decimals || lexeme.size() > bytes_max) return std::nullopt;
+    const std::size_t point = lexeme.size() - decimals - 1;
+    if (lexeme[point] != '.' || (lexeme[0] == '0' && point > 1)) return std::nullopt;
+    const auto seconds = whole<std::uint64_t>(lexeme.substr(0, point));
+    const auto fraction = whole<std::uint32_t>(lexeme.substr(point + 1));
+    if (!seconds || !fraction) return std::nullopt;
+    return static_cast<std::int64_t>(*seconds) * us_per_second + *fraction;
+}
 
 std::variant<Datagram, DropCause> Decoder::decode(std::string_view bytes) {
     if (bytes.empty()) return DropCause::empty;

@@ -23,6 +23,9 @@ struct Stamp {
 
     /// Our own: a number with exactly six decimals. 0 <= us < 2^32 seconds.
     static Stamp of(std::int64_t us);
+    /// The inverse of its lexeme; empty if that is written otherwise, or its value takes more than
+    /// 17 digits.
+    static std::optional<std::int64_t> us_of(std::string_view lexeme);
     bool operator==(const Stamp&) const = default;
 };
 
