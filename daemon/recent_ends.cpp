@@ -1,25 +1,10 @@
-// daemon: how outgoing messages ended a short time ago. Includes std, core, common.
+// daemon: how outgoing messages ended a short time ago. Includes std, core, common,
+// store.
 #include "daemon/recent_ends.h"
 
 #include <algorithm>
 
 namespace p2pd {
-
-SendState send_state(OutState state) {
-    switch (state) {
-        case OutState::delivered:
-            return SendState::delivered;
-        case OutState::refused:
-            return SendState::refused;
-        case OutState::expired:
-            return SendState::expired;
-        case OutState::cancelled:
-            return SendState::cancelled;
-        case OutState::pending:
-            break;
-    }
-    return SendState::sending;
-}
 
 bool is_final(SendState state) {
     return state != SendState::queued && state != SendState::sending;
@@ -30,7 +15,7 @@ MessageRecord outgoing_record(const OutgoingMessage& message) {
     record.id = message.id;
     record.dir = Direction::out;
     record.peer = message.peer.text();
-    record.state = message.attempts == 0 ? SendState::queued : SendState::sending;
+    record.state = send_state(OutState::pending, message.attempts);
     record.attempts = message.attempts;
     record.created_at = utc(message.created_at);
     record.expires_at = utc(message.expires_at);
@@ -40,7 +25,7 @@ MessageRecord outgoing_record(const OutgoingMessage& message) {
 }
 
 void apply(const OutgoingUpdate& update, MessageRecord& record) {
-    record.state = send_state(update.state);
+    record.state = send_state(update.state, update.attempts);
     record.attempts = std::max(record.attempts, update.attempts);
     if (update.acked_at) record.acked_at = utc(*update.acked_at);
     if (update.rtt) record.rtt_ms = milliseconds_of(*update.rtt);

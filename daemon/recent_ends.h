@@ -1,4 +1,5 @@
-// daemon: how outgoing messages ended a short time ago. Includes std, core, common.
+// daemon: how outgoing messages ended a short time ago. Includes std, core, common,
+// store.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 
 #include "common/control_protocol.h"
 #include "daemon/core/node.h"
+#include "daemon/store.h"
 
 namespace p2pd {
 
@@ -16,8 +18,6 @@ inline UtcTime utc(WallTime time) {
 }
 /// What a record says of an outgoing message, without its text and the peer's name.
 MessageRecord outgoing_record(const OutgoingMessage& message);
-/// The state as clients are told it.
-SendState send_state(OutState state);
 bool is_final(SendState state);
 /// Puts a final state into a record.
 void apply(const OutgoingUpdate& update, MessageRecord& record);

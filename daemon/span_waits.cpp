@@ -31,7 +31,7 @@ void append_run(std::vector<SentRun>& runs, const SentRun& run) {
 }  // namespace
 
 SentRun sent_run(const OutgoingUpdate& update) {
-    SentRun run{update.id, 1, send_state(update.state), update.attempts};
+    SentRun run{update.id, 1, send_state(update.state, update.attempts), update.attempts};
     if (update.acked_at) run.acked_at = utc(*update.acked_at);
     if (update.rtt) run.rtt_ms = milliseconds_of(*update.rtt);
     if (!update.reason.empty()) run.reason = update.reason;
@@ -123,7 +123,7 @@ std::vector<SentRun> SpanWaits::all_runs(const Wait& wait) const {
 
 SentRun SpanWaits::unfinished(MessageId id) const {
     const std::uint32_t attempts = attempts_(id).value_or(0);
-    return {id, 1, attempts == 0 ? SendState::queued : SendState::sending, attempts};
+    return {id, 1, send_state(OutState::pending, attempts), attempts};
 }
 
 }  // namespace p2pd

@@ -94,6 +94,10 @@ struct Maintenance {
     std::uint64_t pending_messages = 0;
 };
 
+/// As clients are told it; `attempts` tells apart the two that are not final. Throws StoreFailure
+/// for what is none of them.
+SendState send_state(OutState state, std::uint32_t attempts);
+
 /// One connection, used by one thread at a time; nobody else opens the file. Policy P: no automatic
 /// checkpoint; every I/O error is a StoreFailure; opening rewrites and syncs what a crash may have
 /// left in the page cache alone, before anything is answered. A full disk is no failure.

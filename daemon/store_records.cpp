@@ -1,6 +1,7 @@
 // daemon: the rows of messages, read. Includes std, core, common, daemon/sqlite.h.
 #include <algorithm>
 
+#include "daemon/store.h"
 #include "daemon/store_messages.h"
 
 namespace p2pd {
@@ -20,22 +21,6 @@ Endpoint read_endpoint(sqlite::Run& row) {
     const auto endpoint = parse_endpoint(text, 0);
     if (!endpoint) throw StoreFailure("the store failed: bad address " + std::string(text));
     return *endpoint;
-}
-
-SendState send_state(OutState state, std::uint32_t attempts) {
-    switch (state) {
-        case OutState::pending:
-            return attempts == 0 ? SendState::queued : SendState::sending;
-        case OutState::delivered:
-            return SendState::delivered;
-        case OutState::refused:
-            return SendState::refused;
-        case OutState::expired:
-            return SendState::expired;
-        case OutState::cancelled:
-            return SendState::cancelled;
-    }
-    throw StoreFailure("the store failed: bad state of a message");
 }
 
 /// The columns of each direction come in the order of the query, whichever it is.
@@ -128,6 +113,22 @@ std::optional<Message> only(Some<Message> some) {
 }
 
 }  // namespace
+
+SendState send_state(OutState state, std::uint32_t attempts) {
+    switch (state) {
+        case OutState::pending:
+            return attempts == 0 ? SendState::queued : SendState::sending;
+        case OutState::delivered:
+            return SendState::delivered;
+        case OutState::refused:
+            return SendState::refused;
+        case OutState::expired:
+            return SendState::expired;
+        case OutState::cancelled:
+            return SendState::cancelled;
+    }
+    throw StoreFailure("the store failed: bad state of a message");
+}
 
 std::optional<Place> MessageTable::place(RowId id) {
     sqlite::Run row = place_.run(id);

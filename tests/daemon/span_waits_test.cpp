@@ -86,7 +86,7 @@ TEST_F(SpanWaitsTest, InWhateverOrderTheyEndTheRunsAreThatOfTheIds) {
         begin(7, 50);
         for (const MessageId id : ids) {
             const OutState state = random() % 4 == 0 ? OutState::expired : OutState::delivered;
-            expected.emplace(id, send_state(state));
+            expected.emplace(id, send_state(state, 0));
             waits.finished({.id = id, .state = state});
         }
         ASSERT_EQ(answers, turn + 1);
