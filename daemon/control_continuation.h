@@ -2,6 +2,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "daemon/control_methods.h"
 
@@ -19,6 +20,17 @@ auto answering(const Responder& responder, Done done) {
             responder.error(failure.kind, failure.message, failure.hint);
         }
     };
+}
+
+/// Of a request that was known: the answer says what the first one's message was given.
+template <class Result>
+void take_first(Result& result, const std::vector<MessageRecord>& records) {
+    if (records.empty()) return;  // deleted since
+    const MessageRecord& first = records.front();
+    result.peer = first.peer;
+    result.name = first.name;
+    result.created_at = first.created_at.value_or(UtcTime{});
+    result.expires_at = first.expires_at.value_or(UtcTime{});
 }
 
 /// Records and the newest id, read together.

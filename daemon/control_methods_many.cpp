@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "daemon/control_checks.h"
+#include "daemon/control_continuation.h"
 #include "daemon/control_methods.h"
 #include "daemon/daemon.h"
 
@@ -69,13 +70,7 @@ void ControlMethods::sent_again(const SendOutcome& outcome, const Sending& sendi
     daemon_.query([ids](Store& store) { return store.get(ids); },
                   [this, ids, outcome, sending,
                    result = std::move(result)](const std::vector<MessageRecord>& records) mutable {
-                      if (!records.empty()) {
-                          const MessageRecord& first = records.front();
-                          result.peer = first.peer;
-                          result.name = first.name;
-                          result.created_at = first.created_at.value_or(UtcTime{});
-                          result.expires_at = first.expires_at.value_or(UtcTime{});
-                      }
+                      take_first(result, records);
                       wait_for_many(outcome, sending, ended_runs(ids, records), std::move(result));
                   });
 }

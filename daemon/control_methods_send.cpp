@@ -88,14 +88,8 @@ void ControlMethods::sent(const SendOutcome& outcome) {
     if (!outcome.repeated) return responder.result(result);
     daemon_.query([id = outcome.id](Store& store) { return store.get(std::array{id}); },
                   [result, responder](const std::vector<MessageRecord>& records) mutable {
-                      if (!records.empty()) {
-                          const MessageRecord& first = records.front();
-                          result.peer = first.peer;
-                          result.name = first.name;
-                          result.created_at = first.created_at.value_or(UtcTime{});
-                          result.expires_at = first.expires_at.value_or(UtcTime{});
-                          result.parts = first.parts;
-                      }
+                      take_first(result, records);
+                      if (!records.empty()) result.parts = records.front().parts;
                       responder.result(result);
                   });
 }
