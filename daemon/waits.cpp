@@ -25,7 +25,6 @@ void Waits::begin(std::vector<MessageRecord> records, std::chrono::milliseconds 
 
 void Waits::finished(const Finished& event) {
     const MessageId id = event.update.id;
-    if (waiting_.empty()) return;
     std::vector<std::shared_ptr<Wait>> ready;
     const auto [first, last] = waiting_.equal_range(id);
     for (auto entry = first; entry != last; ++entry) {

@@ -133,6 +133,7 @@ private:
         Instant last;
         std::uint32_t times;
     };
+
     bool has_room() const;
     void pace(std::size_t bytes, Instant now);
     const InFlight& oldest() const { return in_flight_.first().value; }

@@ -77,7 +77,6 @@ private:
         const std::size_t room = load_.window - std::min(load_.window, meter_.in_flight());
         const std::size_t wanted =
             std::min(group_max, std::max<std::size_t>(1, load_.window / groups_max / 4));
-        if (room < wanted) return;
         for (std::size_t posted = 0; posted + wanted <= room && meter_.may_send();
              posted += wanted) {
             post_group(wanted);
