@@ -28,25 +28,45 @@ sqlite3_file* real(sqlite3_file* file) {
     return reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1);
 }
 
-/// What a method of the database file does that is of no interest here: the base's.
+/// What a method does that is of no interest here: the base's.
 template <auto method, class... Arguments>
 int forward(sqlite3_file* file, Arguments... arguments) {
     return (real(file)->pMethods->*method)(real(file), arguments...);
+}
+/// The same of one that needs all that was written. Not of a hint such as xFileControl: what that
+/// gives is ignored, and so a failure would be.
+template <auto method, class... Arguments>
+int flush_and_forward(sqlite3_file* file, Arguments... arguments) {
+    const int flushed = vfs_of(file).joined().flush(real(file));
+    return flushed != SQLITE_OK ? flushed : forward<method>(file, arguments...);
 }
 void shm_barrier(sqlite3_file* file) {
     real(file)->pMethods->xShmBarrier(real(file));
 }
 
+/// A file is closed whatever there is to say.
+int close_file(sqlite3_file* file) {
+    const int flushed = vfs_of(file).joined().flush(real(file));
+    const int closed = forward<&sqlite3_io_methods::xClose>(file);
+    return flushed != SQLITE_OK ? flushed : closed;
+}
 int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
     return vfs_of(file).read(real(file), to, size, at);
 }
-/// It makes copies of pages; but nothing may be thrown through SQLite, which is C.
-int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+/// Copies are made; but nothing may be thrown through SQLite, which is C.
+template <class Write>
+int or_no_memory(const Write& write) {
     try {
-        return vfs_of(file).write(real(file), from, size, at);
+        return write();
     } catch (const std::bad_alloc&) {
         return SQLITE_IOERR_NOMEM;
     }
+}
+int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+    return or_no_memory([&] { return vfs_of(file).write(real(file), from, size, at); });
+}
+int write_log(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+    return or_no_memory([&] { return vfs_of(file).joined().write(real(file), from, size, at); });
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
     return vfs_of(file).truncate(real(file), size);
@@ -63,12 +83,12 @@ int characteristics(sqlite3_file* file) {
 constexpr sqlite3_io_methods methods_of_version(int version) {
     using Methods = sqlite3_io_methods;
     return {version,
-            forward<&Methods::xClose>,
+            close_file,
             read_file,
             write_file,
             truncate_file,
-            forward<&Methods::xSync>,
-            forward<&Methods::xFileSize>,
+            flush_and_forward<&Methods::xSync>,
+            flush_and_forward<&Methods::xFileSize>,
             forward<&Methods::xLock>,
             forward<&Methods::xUnlock>,
             forward<&Methods::xCheckReservedLock>,
@@ -85,6 +105,16 @@ constexpr sqlite3_io_methods methods_of_version(int version) {
 constexpr sqlite3_io_methods methods_without_shm = methods_of_version(1);
 constexpr sqlite3_io_methods methods_with_shm = methods_of_version(2);
 
+constexpr sqlite3_io_methods methods_of_log() {
+    using Methods = sqlite3_io_methods;
+    sqlite3_io_methods methods = methods_without_shm;
+    methods.xRead = flush_and_forward<&Methods::xRead>;
+    methods.xWrite = write_log;
+    methods.xTruncate = flush_and_forward<&Methods::xTruncate>;
+    return methods;
+}
+constexpr sqlite3_io_methods log_methods = methods_of_log();
+
 CheckedVfs& vfs_of(sqlite3_vfs* vfs) {
     return *static_cast<CheckedVfs*>(vfs->pAppData);
 }
@@ -96,7 +126,7 @@ Result forward_vfs(sqlite3_vfs* vfs, Arguments... arguments) {
 
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
     sqlite3_vfs* const base = vfs_of(vfs).base();
-    if ((flags & SQLITE_OPEN_MAIN_DB) == 0) {
+    if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) == 0) {
         return base->xOpen(base, path, file, flags, out_flags);
     }
     file->pMethods = nullptr;
@@ -104,6 +134,10 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
     int code = base->xOpen(base, path, real(file), flags, out_flags);
     const sqlite3_io_methods* const of_base = real(file)->pMethods;
     if (of_base == nullptr) return code;
+    if ((flags & SQLITE_OPEN_WAL) != 0) {
+        file->pMethods = &log_methods;
+        return code;
+    }
     file->pMethods = of_base->iVersion >= 2 ? &methods_with_shm : &methods_without_shm;
     if (code == SQLITE_OK) code = vfs_of(file).opened(real(file));
     return code;
@@ -179,6 +213,7 @@ int CheckedVfs::opened(sqlite3_file* file) {
 }
 
 int CheckedVfs::read(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
+    if (const int flushed = joined_.flush(file)) return flushed;
     const int code = file->pMethods->xRead(file, to, size, at);
     if (!summed_ || !is_page(size, at)) return code;
     // SQLite would take what a file that was cut lacks for zeros.
@@ -200,7 +235,7 @@ int CheckedVfs::write(sqlite3_file* file, const void* from, int size, sqlite3_in
         code = fill(file, at, bytes.size());
         if (code == SQLITE_OK) code = write_page(file, bytes, at);
     } else {
-        code = file->pMethods->xWrite(file, from, size, at);
+        code = joined_.write(file, from, size, at);
     }
     if (code == SQLITE_OK) file_bytes_ = std::max(file_bytes_, at + size);
     return code;
@@ -211,7 +246,7 @@ int CheckedVfs::write_page(sqlite3_file* file, std::span<const std::uint8_t> pag
     page_bytes_ = page.size();
     copy_.assign(page.begin(), page.end());
     store_sum(copy_, page_sum(copy_, page_number(copy_.size(), at)));
-    return file->pMethods->xWrite(file, copy_.data(), static_cast<int>(copy_.size()), at);
+    return joined_.write(file, copy_.data(), static_cast<int>(copy_.size()), at);
 }
 
 /// A page that was freed before it was ever written is a hole, and would lack its sum.
@@ -229,6 +264,7 @@ int CheckedVfs::truncate(sqlite3_file* file, sqlite3_int64 size) {
     if (summed_ && page_bytes_ > 0) {
         if (const int code = fill(file, size, page_bytes_)) return code;
     }
+    if (const int code = joined_.flush(file)) return code;
     const int code = file->pMethods->xTruncate(file, size);
     if (code == SQLITE_OK) file_bytes_ = size;
     return code;

@@ -1,5 +1,5 @@
 // daemon: a file system of SQLite that puts a checksum into every page of the database. Includes
-// std, SQLite.
+// std, SQLite, daemon/store_joined_writes.h.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <sqlite3.h>
+
+#include "daemon/store_joined_writes.h"
 
 namespace p2pd {
 
@@ -24,8 +26,8 @@ bool is_whole_page(std::span<const std::uint8_t> page, std::uint32_t number);
 
 /// Registered under name() as long as this lives; for one connection. Sums are put into copies of
 /// pages on their way into the main file and looked at on their way out; a page that lacks its sum
-/// is SQLITE_IOERR_DATA. The log is left alone: its frames have sums of SQLite's own. A file
-/// without room for sums (of an older p2pd) is used as it is.
+/// is SQLITE_IOERR_DATA. The log is left as it is: its frames have sums of SQLite's own. A file
+/// without room for sums (of an older p2pd) is used as it is. Writes to both are joined.
 class CheckedVfs {
 public:
     /// Over the file system of that name; empty: the default one. A file that is empty is going to
@@ -46,6 +48,7 @@ public:
     int read(sqlite3_file* file, void* to, int size, sqlite3_int64 at);
     int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at);
     int truncate(sqlite3_file* file, sqlite3_int64 size);
+    JoinedWrites& joined() { return joined_; }
 
 private:
     int write_page(sqlite3_file* file, std::span<const std::uint8_t> page, sqlite3_int64 at);
@@ -60,6 +63,7 @@ private:
     sqlite3_int64 file_bytes_ = 0;
     std::size_t page_bytes_ = 0;  ///< as last written
     std::vector<std::uint8_t> copy_;
+    JoinedWrites joined_;
 };
 
 }  // namespace p2pd
