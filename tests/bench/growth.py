@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +12,14 @@ from control import Control
 from harness import Daemon
 from idle import OneP2pd, resident_bytes
 from processes import Load, built, generate
-from report import Section, Table, duration, median, rate, size
+from report import Section, Table, duration, median, median_ratio, rate, size, times
 from rounds import Settings, in_turn, once, say
 from systems import P2pd, P2pdSingle
 
 PEERS = (1, 10, 100, 1000)
 PEERS_SECONDS = 2.0
+TRICKLE_SECONDS = 4.0
+TRICKLES = (1_000, 4_000)  # messages a second, of all peers
 STORED = (1_000, 10_000, 100_000, 1_000_000)
 STORED_LONG = (*STORED, 10_000_000)
 STORED_QUICK = (1_000, 5_000)
@@ -40,6 +41,10 @@ def receivers() -> Iterator[int]:
 
 
 def peers(settings: Settings) -> list[Section]:
+    return [as_many_as_go(settings), trickling(settings)]
+
+
+def as_many_as_go(settings: Settings) -> Section:
     load = Load(bytes=100, window=4096, seconds=settings.seconds(PEERS_SECONDS))
     section = Section("Cost against the number of peers",
                       f"{settings.rounds_of} {load.seconds:g} s, {load.bytes} B, at most "
@@ -56,7 +61,31 @@ def peers(settings: Settings) -> list[Section]:
                            duration(median(each[1] for each in results)),
                            size(median(each[2] for each in results))))
     section.tables.append(table)
-    return [section]
+    return section
+
+
+def trickling(settings: Settings) -> Section:
+    """Each peer's share of the same rate: what the number of peers alone costs."""
+    load = Load(bytes=100, window=4096, seconds=settings.seconds(TRICKLE_SECONDS))
+    section = Section("Cost against the number of peers, at the same rate",
+                      f"{settings.rounds_of} {load.seconds:g} s; the rest as above.")
+    table = Table(("messages/s", "with one peer", f"with {PEERS[-1]:,}", "ratio"))
+    for wanted in TRICKLES:
+        class ToOne(OneP2pd):
+            name = f"p2pd, peers: 1, {wanted}/s"
+
+        class ToMany(OneP2pd):
+            name = f"p2pd, peers: {PEERS[-1]}, {wanted}/s"
+
+        paced = load.with_(rate=float(wanted))
+        found = in_turn((ToOne, ToMany), settings, lambda system: to_peers(
+            system, 1 if isinstance(system, ToOne) else PEERS[-1], paced))
+        one, many = ([spent for _, spent, _ in found.results[name]]
+                     for name in (ToOne.name, ToMany.name))
+        table.rows.append((f"{wanted:,}", duration(median(one)), duration(median(many)),
+                           times(median_ratio(many, one))))
+    section.tables.append(table)
+    return section
 
 
 def to_peers(system: OneP2pd, count: int, load: Load) -> tuple[float, float, float]:
@@ -72,8 +101,9 @@ def to_peers(system: OneP2pd, count: int, load: Load) -> tuple[float, float, flo
 
 
 def processor_us(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1_000_000 / os.sysconf("SC_CLK_TCK")
+    """Of all its threads."""
+    return sum(int((task / "schedstat").read_text().split()[0])
+               for task in Path(f"/proc/{pid}/task").iterdir()) / 1_000
 
 
 def stored(settings: Settings) -> list[Section]:

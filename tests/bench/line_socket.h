@@ -1,6 +1,7 @@
 // tests/bench: a stream socket that is written and read without waiting. Includes std and POSIX.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -23,8 +24,8 @@ public:
     void use_congestion_control(const std::string& name);
 
     void write(std::string_view bytes) { out_ += bytes; }
-    /// Writes and reads what goes at once, after waiting until anything goes; at most 1 s.
-    void transfer();
+    /// Writes and reads what goes at once, after waiting until anything goes, at most so long.
+    void transfer(std::chrono::milliseconds patience = std::chrono::seconds{1});
 
     /// The next whole line without its end; valid until the next call of transfer().
     std::optional<std::string_view> take_line();

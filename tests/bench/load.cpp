@@ -42,6 +42,7 @@ Load parse_load(int argc, char** argv) {
         {"--window", [&](const char* value) { load.window = std::stoul(value); }},
         {"--connections", [&](const char* value) { load.connections = std::stoul(value); }},
         {"--seconds", [&](const char* value) { load.seconds = std::stod(value); }},
+        {"--rate", [&](const char* value) { load.rate = std::stod(value); }},
         {"--messages", [&](const char* value) { load.messages = std::stoul(value); }},
         {"--cut", [&](const char* value) { load.cut = std::stoul(value) != 0; }},
     };
@@ -100,7 +101,20 @@ bool Meter::stopped() const {
 }
 
 bool Meter::may_send() const {
-    return in_flight() < load_.window && !stopped();
+    return in_flight() < load_.window && Clock::now() >= next_due() && !stopped();
+}
+
+Clock::time_point Meter::next_due() const {
+    if (load_.rate == 0) return begun_;
+    const std::chrono::duration<double> after(static_cast<double>(sent_at_.size()) / load_.rate);
+    return begun_ + std::chrono::duration_cast<Clock::duration>(after);
+}
+
+std::chrono::milliseconds Meter::rest() const {
+    constexpr std::chrono::milliseconds longest{1000};
+    if (load_.rate == 0 || in_flight() >= load_.window || stopped()) return longest;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_due() - Clock::now());
+    return std::clamp(left, std::chrono::milliseconds{0}, longest);
 }
 
 std::uint64_t Meter::sent() {

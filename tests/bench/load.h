@@ -23,13 +23,13 @@ struct Load {
     std::size_t window = 1;  ///< messages in flight, over all connections
     std::size_t connections = 1;
     double seconds = 1;
+    double rate = 0;           ///< messages a second at most, if not 0
     std::size_t messages = 0;  ///< ends after so many, if not 0
     bool cut = false;          ///< when the time is over, what is in flight is not waited for
 };
 
 /// `--target T --host IP --to NAME --mode M --bytes N --window N --connections N --seconds S
-/// --messages N
-/// --cut 0|1`;
+/// --rate N --messages N --cut 0|1`;
 /// ends the process with 64 for anything else.
 Load parse_load(int argc, char** argv);
 
@@ -47,8 +47,10 @@ class Meter {
 public:
     explicit Meter(const Load& load);
 
-    /// Whether there is room in the window and time is not over.
+    /// Whether there is room in the window, the next is due and time is not over.
     bool may_send() const;
+    /// For how long nothing need be sent; no longer than the socket has patience.
+    std::chrono::milliseconds rest() const;
     /// One more is sent now; its number, from 0 on.
     std::uint64_t sent();
     /// Each number once, in any order.
@@ -63,6 +65,8 @@ public:
 
 private:
     bool stopped() const;
+    /// By the rate.
+    Clock::time_point next_due() const;
 
     const Load load_;
     const Clock::time_point begun_ = Clock::now();

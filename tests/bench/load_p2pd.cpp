@@ -47,7 +47,7 @@ public:
                 while (meter_.may_send()) post_send();
             }
             if (load_.mode == "wait") post_waits();
-            socket_.transfer();
+            socket_.transfer(meter_.rest());
             while (const auto line = socket_.take_line()) take(*line);
         }
         meter_.print();

@@ -39,6 +39,7 @@ class Load:
     window: int = 1
     connections: int = 1
     seconds: float = 1.0
+    rate: float = 0.0
     messages: int = 0
     cut: bool = False
     mode: str = ""
@@ -126,7 +127,7 @@ def generate(generator: str, target: str, to: str, load: Load) -> Result:
     """Runs a load generator to its end."""
     options = {"target": target, "host": load.host, "to": to, "mode": load.mode, "bytes": load.bytes,
                "window": load.window, "connections": load.connections, "seconds": load.seconds,
-               "messages": load.messages, "cut": int(load.cut)}
+               "rate": load.rate, "messages": load.messages, "cut": int(load.cut)}
     command = [str(built(generator))]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
