@@ -328,6 +328,13 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "        return tell_end(", ""),
     ("what expired ahead is called delivered", "node.cpp",
      "ended == nullptr || ended->update.state != OutState::delivered", "ended == nullptr", ""),
+    ("what is for p2pd alone goes to the field", "node_outgoing.cpp",
+     "while (part_us && !fits_the_field(", "while (false && !fits_the_field(", ""),
+    ("behind what is set aside nothing is loaded", "node_peers.cpp",
+     "peer.messages - peer.session.aside() > window", "peer.messages > window", ""),
+    ("of many only the first may not be too long", "node_accepting.cpp",
+     "too_long(request.text) || std::ranges::any_of(request.more, too_long)",
+     "too_long(request.text)", ""),
     # Headers last: they are included everywhere.
     ("a key that is there comes again", "rising_map.h",
      "held_at(key) == nullptr && late_", "late_", ""),
