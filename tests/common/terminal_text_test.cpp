@@ -108,9 +108,19 @@ std::string in_all_contexts(const std::string& character) {
     return text;
 }
 
+/// The next character that is no surrogate. Most planes hold characters of no kind, or only such as
+/// programs agree on: of these one in some, and both their ends.
+constexpr char32_t after(char32_t c) {
+    if (c == 0xd7ff) return 0xe000;
+    const char32_t plane = c >> 16U;
+    const char32_t in_plane = c & 0xffffU;
+    const bool is_void = (plane > 3 && plane < 14) || plane > 14;
+    if (!is_void || in_plane < 0x100 || in_plane >= 0xff00) return c + 1;
+    return c + 11;
+}
+
 TEST(TerminalText, NeverHoldsWhatMovesHidesOrReordersForAnyCharacterInAnyContext) {
-    for (char32_t c = 0; c <= 0x10ffff; ++c) {
-        if (c >= 0xd800 && c <= 0xdfff) continue;
+    for (char32_t c = 0; c <= 0x10ffff; c = after(c)) {
         const std::string text = in_all_contexts(utf8(c));
         const std::string shown = terminal_text(text, LineBreaks::show);
         ASSERT_EQ(complaint(shown, false), "") << static_cast<unsigned>(c);

@@ -31,7 +31,7 @@ const MemoryDisk& fresh() {
 
 std::uint64_t number_of_universes() {
     if (const char* number = std::getenv("P2P_UNIVERSES")) return std::stoull(number);
-    return sanitized ? 400 : 15'000;
+    return sanitized ? 400 : 10'000;
 }
 
 /// Where a campaign goes on.
