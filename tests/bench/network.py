@@ -25,8 +25,8 @@ SECONDS = 2.0
 LOSSES = (0.0, 0.01, 0.1, 0.3)
 LOSSY_ROUND_TRIP_MS = 10.0
 ROUND_TRIPS_MS = (0.1, 10.0, 100.0)
-NARROW_BYTES_A_SECOND = 1_250_000
-NARROW_QUEUES_MS = (25.0, 5.0)  # long enough for a queue to be seen, and hardly
+# Bytes a second, and a queue that is long enough to be seen, or hardly.
+NARROW = ((6_250_000, 25.0), (1_250_000, 25.0), (1_250_000, 5.0))
 CLONE_NEWNET = 0x40000000
 
 
@@ -210,10 +210,10 @@ class Both(RelayedP2pd):
 def share(settings: Settings) -> Table:
     load = Load(bytes=100, window=16384, seconds=settings.seconds(10 * SECONDS), cut=True)
     table = Table(("a narrow path for both", "bytes of p2pd / of TCP"))
-    for queue_ms in NARROW_QUEUES_MS:
-        path = Path(0.0, LOSSY_ROUND_TRIP_MS, NARROW_BYTES_A_SECOND, queue_ms)
+    for bytes_a_second, queue_ms in NARROW:
+        path = Path(0.0, LOSSY_ROUND_TRIP_MS, bytes_a_second, queue_ms)
         found = in_turn((Both.at(path),), settings, lambda both: both.shares(load)).results
-        name = (f"{NARROW_BYTES_A_SECOND * 8 / 1e6:g} Mbit/s, {LOSSY_ROUND_TRIP_MS:g} ms, "
+        name = (f"{bytes_a_second * 8 / 1e6:g} Mbit/s, {LOSSY_ROUND_TRIP_MS:g} ms, "
                 f"a queue of {queue_ms:g} ms, {load.seconds:g} s")
         table.rows.append((name, times(median(found[Both.name]))))
     return table
