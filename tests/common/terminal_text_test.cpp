@@ -1,4 +1,5 @@
-// tests: text from the network made safe for terminals. Includes GoogleTest, common.
+// tests: text from the network made safe for terminals. Includes GoogleTest, common,
+// tests/core/sanitized.h.
 #include "common/terminal_text.h"
 
 #include <algorithm>
@@ -6,6 +7,8 @@
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "tests/core/sanitized.h"
 
 namespace p2pd {
 namespace {
@@ -109,13 +112,13 @@ std::string in_all_contexts(const std::string& character) {
 }
 
 /// The next character that is no surrogate. Most planes hold characters of no kind, or only such as
-/// programs agree on: of these one in some, and both their ends.
+/// programs agree on: with a sanitizer one in some of these, and both their ends.
 constexpr char32_t after(char32_t c) {
     if (c == 0xd7ff) return 0xe000;
     const char32_t plane = c >> 16U;
     const char32_t in_plane = c & 0xffffU;
     const bool is_void = (plane > 3 && plane < 14) || plane > 14;
-    if (!is_void || in_plane < 0x100 || in_plane >= 0xff00) return c + 1;
+    if (!sanitized || !is_void || in_plane < 0x100 || in_plane >= 0xff00) return c + 1;
     return c + 11;
 }
 
