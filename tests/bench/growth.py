@@ -40,6 +40,27 @@ def receivers() -> Iterator[int]:
             process.kill()
 
 
+class WithPeers(OneP2pd):
+    """Sends to many peers."""
+
+    count = 1
+
+    @classmethod
+    def of(cls, count: int, name: str) -> type[WithPeers]:
+        return type(cls.__name__, (cls,), {"count": count, "name": name})
+
+    def spend(self, load: Load) -> tuple[float, float, float]:
+        """Messages a second, microseconds of processor time of each, memory at the end."""
+        with receivers() as port:
+            addresses = ",".join(f"127.1.{number // 200}.{number % 200 + 1}:{port}"
+                                 for number in range(self.count))
+            before = processor_us(self.pid)
+            result = generate("load_p2pd", str(self.daemon.socket), addresses,
+                              load.with_(mode=P2pdSingle.mode))
+            spent = processor_us(self.pid) - before
+            return result.rate, spent / result.messages, resident_bytes(self.pid)
+
+
 def peers(settings: Settings) -> list[Section]:
     return [as_many_as_go(settings), trickling(settings)]
 
@@ -52,11 +73,8 @@ def as_many_as_go(settings: Settings) -> Section:
                       "are one process that confirms at once from many addresses of 127/8.")
     table = Table(("peers", "messages/s", "processor time a message", "memory"))
     for count in PEERS:
-        class ToPeers(OneP2pd):
-            name = f"p2pd, peers: {count}"
-
-        found = in_turn((ToPeers,), settings, lambda system: to_peers(system, count, load))
-        results = found.results[ToPeers.name]
+        system = WithPeers.of(count, f"p2pd, peers: {count}")
+        results = in_turn((system,), settings, lambda each: each.spend(load)).results[system.name]
         table.rows.append((f"{count:,}", rate(median(each[0] for each in results)),
                            duration(median(each[1] for each in results)),
                            size(median(each[2] for each in results))))
@@ -71,33 +89,15 @@ def trickling(settings: Settings) -> Section:
                       f"{settings.rounds_of} {load.seconds:g} s; the rest as above.")
     table = Table(("messages/s", "with one peer", f"with {PEERS[-1]:,}", "ratio"))
     for wanted in TRICKLES:
-        class ToOne(OneP2pd):
-            name = f"p2pd, peers: 1, {wanted}/s"
-
-        class ToMany(OneP2pd):
-            name = f"p2pd, peers: {PEERS[-1]}, {wanted}/s"
-
         paced = load.with_(rate=float(wanted))
-        found = in_turn((ToOne, ToMany), settings, lambda system: to_peers(
-            system, 1 if isinstance(system, ToOne) else PEERS[-1], paced))
-        one, many = ([spent for _, spent, _ in found.results[name]]
-                     for name in (ToOne.name, ToMany.name))
+        systems = [WithPeers.of(count, f"p2pd, peers: {count}, {wanted}/s")
+                   for count in (1, PEERS[-1])]
+        found = in_turn(systems, settings, lambda each: each.spend(paced))
+        one, many = ([spent for _, spent, _ in found.results[each.name]] for each in systems)
         table.rows.append((f"{wanted:,}", duration(median(one)), duration(median(many)),
                            times(median_ratio(many, one))))
     section.tables.append(table)
     return section
-
-
-def to_peers(system: OneP2pd, count: int, load: Load) -> tuple[float, float, float]:
-    """Messages a second, microseconds of processor time of each, memory at the end."""
-    with receivers() as port:
-        addresses = ",".join(f"127.1.{number // 200}.{number % 200 + 1}:{port}"
-                             for number in range(count))
-        before = processor_us(system.pid)
-        result = generate("load_p2pd", str(system.daemon.socket), addresses,
-                          load.with_(mode=P2pdSingle.mode))
-        spent = processor_us(system.pid) - before
-        return result.rate, spent / result.messages, resident_bytes(system.pid)
 
 
 def processor_us(pid: int) -> float:

@@ -59,8 +59,8 @@ void LineSocket::transfer(std::chrono::milliseconds patience) {
     if (written_ < out_.size()) write_some();
     const bool more = written_ < out_.size();
     pollfd entry{descriptor_, static_cast<short>(more ? POLLIN | POLLOUT : POLLIN), 0};
-    if (poll(&entry, 1, static_cast<int>(patience.count())) < 0 && errno != EINTR)
-        fail_with_errno("poll");
+    const auto patience_ms = static_cast<int>(patience.count());
+    if (poll(&entry, 1, patience_ms) < 0 && errno != EINTR) fail_with_errno("poll");
     if ((entry.revents & POLLOUT) != 0) write_some();
     if ((entry.revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_some();
 }

@@ -101,11 +101,10 @@ bool Meter::stopped() const {
 }
 
 bool Meter::may_send() const {
-    return in_flight() < load_.window && Clock::now() >= next_due() && !stopped();
+    return in_flight() < load_.window && is_due() && !stopped();
 }
 
 Clock::time_point Meter::next_due() const {
-    if (load_.rate == 0) return begun_;
     const std::chrono::duration<double> after(static_cast<double>(sent_at_.size()) / load_.rate);
     return begun_ + std::chrono::duration_cast<Clock::duration>(after);
 }

@@ -65,8 +65,9 @@ public:
 
 private:
     bool stopped() const;
-    /// By the rate.
+    /// By the rate, if there is one.
     Clock::time_point next_due() const;
+    bool is_due() const { return load_.rate == 0 || Clock::now() >= next_due(); }
 
     const Load load_;
     const Clock::time_point begun_ = Clock::now();
