@@ -22,7 +22,7 @@ auto answering(const Responder& responder, Done done) {
     };
 }
 
-/// Of a request that was known: the answer says what the first one's message was given.
+/// Of a request that was made before: its answer says again what its first message was given.
 template <class Result>
 void take_first(Result& result, const std::vector<MessageRecord>& records) {
     if (records.empty()) return;  // deleted since

@@ -1,5 +1,4 @@
-// daemon: how outgoing messages ended a short time ago. Includes std, core, common,
-// store.
+// daemon: how outgoing messages ended a short time ago. Includes std, core, common, store.
 #include "daemon/recent_ends.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// daemon: the rows of messages, read. Includes std, core, common, daemon/sqlite.h.
+// daemon: the rows of messages, read. Includes std, core, common, daemon/sqlite.h,
+// daemon/store.h.
 #include <algorithm>
 
 #include "daemon/store.h"
