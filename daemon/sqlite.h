@@ -40,12 +40,15 @@ public:
 
     sqlite3* handle() const { return handle_.get(); }
     bool summed() const { return vfs_.summed(); }
+    CheckedVfs& vfs() { return vfs_; }
     /// Runs one or several statements; rows are ignored.
     void execute(const std::string& sql);
     /// The first column of the first row; empty if there is no row.
     std::string ask(const std::string& sql);
     bool in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
     bool broken() const { return !broken_.empty(); }
+    /// What was done for it elsewhere has failed: every further use fails with these words.
+    void end(const std::string& why) { broken_ = why; }
 
     /// Is `code`, of the call just made, that of a lack of room?
     static bool is_full(int code);

@@ -39,10 +39,17 @@ class StoreFolder;
 inline constexpr const char* damage_advice =
     "; p2pd --check-store says how much of it, p2pd --salvage NEWDIR copies what is whole";
 
+/// How pages go from the log to the database ahead of a checkpoint: not at all, before the next
+/// transaction (for tests, as that is the same each time), or in a thread beside.
+enum class MoveAhead { never, next, beside };
+
 struct StoreOptions {
     std::filesystem::path state_dir;
-    /// WAL size that brings a checkpoint.
+    /// WAL size that brings a checkpoint; it may get twice as long while pages are moved ahead.
     std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
+    MoveAhead move_ahead = MoveAhead::beside;
+    /// Of a shorter piece of the log nothing is moved ahead.
+    std::size_t move_bytes_min = std::size_t{1024} * 1024;
     Duration part_timeout = std::chrono::hours{1};
     StrangerQuotas quotas;
     /// Of fewer that come together each has a row of its own; from 2 on.

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <new>
+#include <utility>
 #include <xxhash.h>
 
 #include "daemon/store.h"
@@ -65,6 +66,9 @@ int or_no_memory(const Write& write) {
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
     return or_no_memory([&] { return vfs_of(file).write(real(file), from, size, at); });
 }
+int read_log(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
+    return vfs_of(file).read_log(real(file), to, size, at);
+}
 int write_log(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
     return or_no_memory([&] { return vfs_of(file).joined().write(real(file), from, size, at); });
 }
@@ -108,7 +112,7 @@ constexpr sqlite3_io_methods methods_with_shm = methods_of_version(2);
 constexpr sqlite3_io_methods methods_of_log() {
     using Methods = sqlite3_io_methods;
     sqlite3_io_methods methods = methods_without_shm;
-    methods.xRead = flush_and_forward<&Methods::xRead>;
+    methods.xRead = read_log;
     methods.xWrite = write_log;
     methods.xTruncate = flush_and_forward<&Methods::xTruncate>;
     return methods;
@@ -149,27 +153,21 @@ std::uint64_t load_sum(std::span<const std::uint8_t> page) {
     return sum;
 }
 
-void store_sum(std::span<std::uint8_t> page, std::uint64_t sum) {
-    for (std::size_t i = 1; i <= page_sum_bytes; ++i, sum >>= 8U) {
-        page[page.size() - i] = static_cast<std::uint8_t>(sum);
-    }
-}
-
 /// SQLite reads a piece of the header now and then, and else whole pages.
 bool is_page(int size, sqlite3_int64 at) {
     return size >= page_bytes_min && at % size == 0;
 }
-std::uint32_t page_number(std::size_t size, sqlite3_int64 at) {
-    return static_cast<std::uint32_t>(at / static_cast<sqlite3_int64>(size)) + 1;
-}
-
 }  // namespace
 
-std::uint64_t page_sum(std::span<const std::uint8_t> page, std::uint32_t number) {
+PageNumber page_number(std::size_t size, sqlite3_int64 at) {
+    return static_cast<PageNumber>(at / static_cast<sqlite3_int64>(size)) + 1;
+}
+
+std::uint64_t page_sum(std::span<const std::uint8_t> page, PageNumber number) {
     return XXH3_64bits_withSeed(page.data(), page.size() - page_sum_bytes, number);
 }
 
-bool is_whole_page(std::span<const std::uint8_t> page, std::uint32_t number) {
+bool is_whole_page(std::span<const std::uint8_t> page, PageNumber number) {
     return load_sum(page) == page_sum(page, number);
 }
 
@@ -200,73 +198,86 @@ CheckedVfs::~CheckedVfs() {
 }
 
 int CheckedVfs::opened(sqlite3_file* file) {
-    const int code = file->pMethods->xFileSize(file, &file_bytes_);
+    sqlite3_int64 file_bytes = 0;
+    const int code = file->pMethods->xFileSize(file, &file_bytes);
     if (code != SQLITE_OK) return code;
-    was_empty_ = file_bytes_ == 0;
+    pages_.set_file_bytes(file_bytes);
+    was_empty_ = file_bytes == 0;
     if (was_empty_) return SQLITE_OK;
     summed_ = false;
     std::array<std::uint8_t, reserved_bytes_at + 1> header{};
-    if (file_bytes_ < static_cast<sqlite3_int64>(header.size())) return SQLITE_OK;
+    if (file_bytes < static_cast<sqlite3_int64>(header.size())) return SQLITE_OK;
     summed_ = file->pMethods->xRead(file, header.data(), header.size(), 0) == SQLITE_OK &&
               header[reserved_bytes_at] == page_sum_bytes;
     return SQLITE_OK;
 }
 
 int CheckedVfs::read(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
-    if (const int flushed = joined_.flush(file)) return flushed;
+    if (const int flushed = joined().flush(file)) return flushed;
     const int code = file->pMethods->xRead(file, to, size, at);
     if (!summed_ || !is_page(size, at)) return code;
     // SQLite would take what a file that was cut lacks for zeros.
     if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) return code;
     const auto bytes = static_cast<std::size_t>(size);
-    const std::uint32_t number = page_number(bytes, at);
+    const PageNumber number = page_number(bytes, at);
     const std::span page(static_cast<const std::uint8_t*>(to), bytes);
     if (code == SQLITE_OK && is_whole_page(page, number)) return SQLITE_OK;
     damaged_ = number;
     return SQLITE_IOERR_DATA;
 }
 
+int CheckedVfs::read_log(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
+    if (is_checkpoint_) skipped_ = moved_page(size, at);
+    if (skipped_ != 0) return SQLITE_OK;  // and nothing looks at it on its way to write()
+    if (const int flushed = joined().flush(file)) return flushed;
+    return file->pMethods->xRead(file, to, size, at);
+}
+
+/// A checkpoint reads a page from its frame and then writes it, one after the other.
 int CheckedVfs::write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+    if (skipped_ != 0) return skip(size, at);
     const std::span bytes(static_cast<const std::uint8_t*>(from), static_cast<std::size_t>(size));
     const bool whole = is_page(size, at);
     if (whole && at == 0) summed_ = bytes[reserved_bytes_at] == page_sum_bytes;
-    int code = SQLITE_OK;
     if (whole && summed_) {
-        code = fill(file, at, bytes.size());
-        if (code == SQLITE_OK) code = write_page(file, bytes, at);
-    } else {
-        code = joined_.write(file, from, size, at);
+        page_bytes_ = bytes.size();
+        return pages_.write(file, bytes, at);
     }
-    if (code == SQLITE_OK) file_bytes_ = std::max(file_bytes_, at + size);
+    const int code = joined().write(file, from, size, at);
+    if (code == SQLITE_OK) pages_.set_file_bytes(std::max(pages_.file_bytes(), at + size));
     return code;
 }
 
-int CheckedVfs::write_page(sqlite3_file* file, std::span<const std::uint8_t> page,
-                           sqlite3_int64 at) {
-    page_bytes_ = page.size();
-    copy_.assign(page.begin(), page.end());
-    store_sum(copy_, page_sum(copy_, page_number(copy_.size(), at)));
-    return joined_.write(file, copy_.data(), static_cast<int>(copy_.size()), at);
+int CheckedVfs::skip(int size, sqlite3_int64 at) {
+    page_bytes_ = static_cast<std::size_t>(size);
+    const bool is_expected = std::exchange(skipped_, 0) == page_number(page_bytes_, at);
+    return is_expected ? SQLITE_OK : SQLITE_INTERNAL;
 }
 
-/// A page that was freed before it was ever written is a hole, and would lack its sum.
-int CheckedVfs::fill(sqlite3_file* file, sqlite3_int64 end, std::size_t page_bytes) {
-    const std::vector<std::uint8_t> zeros(file_bytes_ < end ? page_bytes : 0);
-    while (file_bytes_ < end) {
-        const int code = write_page(file, zeros, file_bytes_);
-        if (code != SQLITE_OK) return code;
-        file_bytes_ += static_cast<sqlite3_int64>(page_bytes);
-    }
-    return SQLITE_OK;
+/// 0: it has none that was moved.
+PageNumber CheckedVfs::moved_page(int size, sqlite3_int64 at) const {
+    const LogFrames frames{static_cast<std::size_t>(size)};
+    const FrameNumber frame = frames.of_page_at(static_cast<std::size_t>(at));
+    return frame < moved_.size() ? moved_[frame] : 0;
+}
+
+void CheckedVfs::moved(std::span<const PageNumber> pages, sqlite3_int64 file_bytes) {
+    moved_.insert(moved_.end(), pages.begin(), pages.end());
+    pages_.set_file_bytes(std::max(pages_.file_bytes(), file_bytes));
+}
+
+void CheckedVfs::set_checkpoint(bool on) {
+    is_checkpoint_ = on;
+    skipped_ = 0;
 }
 
 int CheckedVfs::truncate(sqlite3_file* file, sqlite3_int64 size) {
     if (summed_ && page_bytes_ > 0) {
-        if (const int code = fill(file, size, page_bytes_)) return code;
+        if (const int code = pages_.fill(file, size, page_bytes_)) return code;
     }
-    if (const int code = joined_.flush(file)) return code;
+    if (const int code = joined().flush(file)) return code;
     const int code = file->pMethods->xTruncate(file, size);
-    if (code == SQLITE_OK) file_bytes_ = size;
+    if (code == SQLITE_OK) pages_.set_file_bytes(size);
     return code;
 }
 

@@ -35,7 +35,7 @@ Maintenance Housekeeper::maintain(WallTime now) {
     const bool more_to_forget = identities_.sweep();
     const bool more_peers = peers_.sweep(now - peer_life);
     state_.file().restore_ballast();
-    state_.checkpoint_if_due();
+    state_.file().checkpoint_if_due();
     const bool more_log = state_.file().lengthen_log(state_.options().checkpoint_bytes);
     done.more =
         more_to_expire || more_to_join || more_to_index || more_to_forget || more_peers || more_log;

@@ -15,8 +15,6 @@ namespace p2pd {
 
 namespace {
 
-constexpr std::size_t log_header_bytes = 32;
-constexpr std::size_t frame_header_bytes = 24;
 constexpr std::uint64_t pending_byte = 0x40000000;  // SQLite never uses the page that has it
 
 std::span<const std::uint8_t> piece(std::span<const std::uint8_t> bytes, std::size_t at,
@@ -93,14 +91,14 @@ void PageFile::read_header() {
 /// A frame is known to be whole by the sum of the one before it, as that frame states it, so whole
 /// ones are found behind a damaged one too. What is behind the last commit never happened.
 void PageFile::read_log() {
-    const auto header = piece(log_.bytes(), 0, log_header_bytes);
+    const auto header = piece(log_.bytes(), 0, LogFrames::log_header_bytes);
     if (header.empty()) return;
     const bool big_endian = (load_u32(header, 0) & 1U) != 0;
-    const std::size_t frame_bytes = frame_header_bytes + page_bytes_;
+    const std::size_t frame_bytes = LogFrames{page_bytes_}.frame_bytes();
     std::vector<std::pair<PageNumber, std::size_t>> uncommitted;
     std::uint64_t damaged = 0;
     LogSum before = load_sum(header, 24);
-    for (std::size_t at = log_header_bytes;; at += frame_bytes) {
+    for (std::size_t at = LogFrames::log_header_bytes;; at += frame_bytes) {
         const auto frame = piece(log_.bytes(), at, frame_bytes);
         if (frame.empty()) break;
         const LogSum stated = load_sum(frame, 16);
@@ -108,14 +106,14 @@ void PageFile::read_log() {
         bool whole = std::ranges::equal(frame.subspan(8, 8), header.subspan(16, 8));  // of this log
         if (whole) {
             sum.add(frame.first(8), big_endian);
-            sum.add(frame.subspan(frame_header_bytes), big_endian);
+            sum.add(frame.subspan(LogFrames::frame_header_bytes), big_endian);
             whole = sum == stated;
         }
         if (!whole) {
             ++damaged;
             continue;
         }
-        uncommitted.emplace_back(load_u32(frame, 0), at + frame_header_bytes);
+        uncommitted.emplace_back(load_u32(frame, 0), at + LogFrames::frame_header_bytes);
         const PageNumber committed_pages = load_u32(frame, 4);
         if (committed_pages == 0) continue;
         for (const auto& [number, where] : std::exchange(uncommitted, {})) in_log_[number] = where;

@@ -1,5 +1,5 @@
 // daemon: the pages of a store read without SQLite, to find out which of them are whole. Includes
-// std.
+// std, daemon/store_log_frames.h.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 #include <span>
 #include <unordered_map>
 
-namespace p2pd {
+#include "daemon/store_log_frames.h"
 
-using PageNumber = std::uint32_t;  ///< from 1
+namespace p2pd {
 
 /// Big-endian numbers, as SQLite's file format has them.
 std::uint32_t load_u16(std::span<const std::uint8_t> bytes, std::size_t at);

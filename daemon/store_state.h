@@ -1,4 +1,4 @@
-// daemon: what all rooms of the store share: the open file, its counters, its peers, transactions.
+// daemon: what all rooms of the store share: its counters, its peers, transactions.
 // Includes std, core, daemon/sqlite.h, the other rooms of the store.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include "daemon/sqlite.h"
 #include "daemon/store_blocks.h"
 #include "daemon/store_changes.h"
-#include "daemon/store_folder.h"
+#include "daemon/store_file.h"
 #include "daemon/store_hosts.h"
 #include "daemon/store_packs.h"
 #include "daemon/store_schema.h"
@@ -45,51 +45,6 @@ struct Meta {
     std::int64_t age_us = 0;  ///< time in use, by a clock that never steps
 
     bool operator==(const Meta&) const = default;
-};
-
-/// The file with the pragmas and the start-up that Policy P asks for; made before any room
-/// prepares a statement on it.
-class StoreFile {
-public:
-    explicit StoreFile(const StoreOptions& options);
-
-    StoreFolder& folder() { return *folder_; }
-    sqlite::Connection& connection() { return connection_; }
-
-    /// Everything into the main file, and the WAL to length 0. False: no room for that now.
-    bool checkpoint_and_truncate();
-    /// Everything into the main file, so that the WAL is used from its start again.
-    bool checkpoint_and_reuse();
-    /// Makes the WAL a piece longer, up to what it may need before a checkpoint, once something is
-    /// in it and if that is little beside the room on the disk. True: there is more to do.
-    bool lengthen_log(std::size_t bytes);
-    /// With the room of the WAL, if need be: the next one to make room shall find it again.
-    void restore_ballast();
-    std::size_t wal_bytes() const { return wal_bytes_; }
-    /// What was strange at the start.
-    const std::vector<std::string>& warnings() const { return warnings_; }
-
-    /// To be called before a commit that leaves the store `pages` long: sets room aside for them in
-    /// the main file. Throws Full if there is none. Without it a commit could fit the WAL, and the
-    /// checkpoint that is needed at the next start not fit the disk.
-    void reserve(std::uint64_t pages);
-
-private:
-    void configure(const StoreOptions& options);
-    void start(const StoreOptions& options);
-    void check_witness();
-    void rewrite_recovered();
-    sqlite3_file* log();
-    void sync_log();
-    bool checkpoint(int mode);
-    static int count_wal_pages(void* self, sqlite3*, const char*, int pages);
-
-    std::unique_ptr<StoreFolder> folder_;
-    sqlite::Connection connection_;
-    std::size_t page_bytes_ = 0;
-    std::size_t wal_bytes_ = 0;
-    std::uint64_t reserved_bytes_ = 0;  ///< of the main file
-    std::vector<std::string> warnings_;
 };
 
 class StoreState {
@@ -138,8 +93,6 @@ public:
     /// with the next transaction that changes anything, or once it is an hour.
     void age(Duration passed);
 
-    /// Before a transaction rather than after it, so that no acknowledgement waits for it.
-    void checkpoint_if_due();
     /// After a full disk: the WAL can be used from its start again.
     void recover_from_full();
     /// After reading what is damaged: takes the transaction back, and the connection can be used.
@@ -183,7 +136,7 @@ private:
 
 template <class Work>
 bool StoreState::transact(Work&& work) {
-    checkpoint_if_due();
+    file_.checkpoint_if_due();
     begin();
     try {
         work();

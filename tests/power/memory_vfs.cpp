@@ -259,6 +259,8 @@ StoreOptions MemoryVfs::options() {
     options.state_dir = "/";
     options.vfs = name_;
     options.checkpoint_bytes = 100'000;  // so that the log is short, and quickly made so long
+    options.move_ahead = MoveAhead::next;
+    options.move_bytes_min = 10'000;
     options.open_folder = [&disk = disk_](const std::filesystem::path&) {
         return std::make_unique<MemoryFolder>(disk);
     };

@@ -145,6 +145,17 @@ const std::vector<Action>& store_actions() {
              return true;
          },
          "SELECT 1", "1", "1"},
+        {"move",
+         [](Store& store) {
+             // What is due is moved before the second transaction, and taken in before the third.
+             for (std::int64_t us = 5000; us < 5003; ++us) {
+                 StoreBatch batch;
+                 batch.received = {received(us, long_text() + long_text())};
+                 if (!commit(store, batch)) return false;
+             }
+             return true;
+         },
+         "SELECT count(*) > 14 FROM each_message", "0", "1"},
         {"purge",
          [](Store& store) {
              // Two transactions: of received ones and of sent ones.

@@ -28,6 +28,8 @@ Universe::Universe(std::uint64_t seed, const MemoryDisk& fresh, bool policy_p)
     options_.policy_p = policy_p;
     options_.pack_messages_min = 2 + random_.below(4);
     options_.checkpoint_bytes = std::size_t{15000} << random_.below(5);
+    options_.move_ahead = random_.one_in(3) ? MoveAhead::never : MoveAhead::next;
+    options_.move_bytes_min = std::size_t{5000} << random_.below(3);
 }
 
 std::string Universe::run() {

@@ -31,6 +31,7 @@ int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
 }
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
     if (const int code = own(file)->vfs->before_write(SQLITE_IOERR_WRITE)) return code;
+    own(file)->vfs->count_bytes(size);
     return real(file)->pMethods->xWrite(real(file), from, size, at);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {

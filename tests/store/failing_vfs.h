@@ -31,9 +31,11 @@ public:
     bool has_failed() const { return has_failed_; }
 
     std::uint64_t writes() const { return writes_; }
+    std::uint64_t written_bytes() const { return written_bytes_; }
     std::uint64_t syncs() const { return syncs_; }
 
     // Called by the methods of its files; SQLite's result codes.
+    void count_bytes(int size) { written_bytes_ += static_cast<std::uint64_t>(size); }
     int before_write(int code_of_error);
     int sync(int code_of_error);
 
@@ -49,6 +51,7 @@ private:
     std::uint64_t writes_max_ = 0;  ///< 0: any number
     std::uint64_t unsynced_writes_ = 0;
     std::uint64_t writes_ = 0;
+    std::uint64_t written_bytes_ = 0;
     std::uint64_t syncs_ = 0;
 };
 
