@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/heap.h"
 #include "common/log_ids.h"
 #include "common/terminal_text.h"
 #include "daemon/daemon.h"
@@ -26,6 +27,7 @@ int fail(ExitCode code, const std::string& what) {
 
 int serve(const DaemonOptions& options, const Config& config) {
     Log log(config.log_level);
+    keep_freed_memory();
     constexpr LogFields failed{.message_id = log_id::failed};
     try {
         Daemon daemon(config, options.sources, log);

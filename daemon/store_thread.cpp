@@ -1,7 +1,10 @@
-// daemon: the one thread that uses the store. Includes std, Asio, store.
+// daemon: the one thread that uses the store. Includes std, Asio, store, common.
 #include "daemon/store_thread.h"
 
 #include <chrono>
+#include <utility>
+
+#include "common/heap.h"
 
 namespace p2pd {
 
@@ -54,6 +57,7 @@ void StoreThread::run() {
                 task(*store_);
                 task = nullptr;
                 patience_ = quiet_time;
+                has_freed_memory_ = true;
             } else {
                 maintain();
             }
@@ -76,6 +80,8 @@ bool StoreThread::next(Task& task) {
 }
 
 void StoreThread::maintain() {
+    const bool is_quiet = patience_ == maintenance_interval;
+    if (is_quiet && std::exchange(has_freed_memory_, false)) return_freed_memory();
     const auto steady = std::chrono::steady_clock::now();
     store_->age(std::chrono::duration_cast<Duration>(steady - std::exchange(aged_at_, steady)));
     const auto wall =

@@ -72,6 +72,7 @@ private:
     bool stopping_ = false;
     std::chrono::steady_clock::time_point aged_at_;
     std::chrono::milliseconds patience_;  ///< until maintenance; used by the thread alone, as is
+    bool has_freed_memory_ = false;       ///< since the process gave some back
     std::optional<std::string> error_;    ///< until it is joined
     std::thread thread_;
 };

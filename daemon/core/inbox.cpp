@@ -51,7 +51,11 @@ std::vector<ReceivedMessage> Inbox::take_batch() {
     assert(being_stored_.messages.empty());
     being_stored_ = std::exchange(gathered_, {});
     bytes_ = 0;
-    return std::exchange(messages_, {});
+    std::vector<ReceivedMessage> taken = std::exchange(messages_, {});
+    // Mostly the next one is about as large.
+    messages_.reserve(taken.size());
+    gathered_.arrived.reserve(taken.size());
+    return taken;
 }
 
 std::vector<AckDue> Inbox::stored(std::span<const std::size_t> turned_away) {
