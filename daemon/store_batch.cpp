@@ -128,15 +128,14 @@ void BatchWriter::receive(std::span<const ReceivedMessage> received, BatchResult
 /// The identity comes first: what it has is a copy, whatever became of the message since. False:
 /// the sender is a stranger, of whom no more is kept.
 bool BatchWriter::receive(const ReceivedMessage& message, std::size_t index, BatchResult& result) {
-    const ContentHash hash = content_hash(message);
     if (!state_.has_room(message.peer, message.text.size())) {
         const auto peer_id = state_.find_peer(message.peer);
-        return peer_id && identities_.has(*peer_id, message.stamp.us, hash);
+        return peer_id && identities_.has(*peer_id, message);
     }
     const RowId peer_id = state_.peer(message.peer);
     std::optional<RowId> own_id;
     if (!message.part) own_id = state_.meta().last_id + 1;
-    if (identities_.add(peer_id, message.stamp.us, hash, own_id)) {
+    if (identities_.add(peer_id, message, own_id)) {
         keep(peer_id, message, index, result);
     }
     return true;
@@ -150,13 +149,8 @@ bool BatchWriter::receive_packed(std::span<const ReceivedMessage> run, std::size
     for (const ReceivedMessage& message : run) bytes += message.text.size();
     if (!state_.has_room(run.front().peer, bytes, run.size())) return false;
     const RowId peer_id = state_.peer(run.front().peer);
-    std::vector<Identity> identities;
-    identities.reserve(run.size());
-    for (const ReceivedMessage& message : run) {
-        identities.push_back({.stamp_us = message.stamp.us, .hash = content_hash(message)});
-    }
     const RowId next_id = state_.meta().last_id + 1;
-    identities_.add_run(peer_id, identities, next_id);
+    const std::vector<Identity> identities = identities_.add_run(peer_id, run, next_id);
     std::vector<const ReceivedMessage*> fresh;
     fresh.reserve(run.size());
     for (std::size_t i = 0; i < run.size(); ++i) {
@@ -179,8 +173,7 @@ bool BatchWriter::receive_whole(std::span<const ReceivedMessage> parts, std::siz
     const RowId peer_id = state_.peer(parts.front().peer);
     std::vector<std::size_t> fresh;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        const ContentHash hash = content_hash(parts[i]);
-        if (identities_.add(peer_id, parts[i].stamp.us, hash, std::nullopt)) fresh.push_back(i);
+        if (identities_.add(peer_id, parts[i], std::nullopt)) fresh.push_back(i);
     }
     if (fresh.size() == parts.size() &&
         long_texts_.take_whole(peer_id, parts, answered(parts.front()))) {

@@ -1,8 +1,11 @@
-// daemon: what was received once. Includes std, core, libsodium.
+// daemon: what was received once. Includes std, core, libsodium, xxHash.
 #include "daemon/store_identities.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <tuple>
+#include <xxhash.h>
 
 #include <sodium.h>
 
@@ -16,15 +19,23 @@ constexpr std::size_t packs_swept_at_once = 16;
 constexpr std::int64_t life_days = 30;
 constexpr ContentHash closed{};  ///< in place of a hash
 
-crypto_generichash_state begin_hash() {
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, nullptr, 0, std::tuple_size_v<ContentHash>);
-    return state;
+/// How the content begins. A lexeme holds no U+0000, so the text cannot be read as part of it.
+std::string kind_of(const ReceivedMessage& message) {
+    if (!message.reply_to) return "m";
+    std::string kind = message.reply_to->is_text ? "R" : "r";
+    kind += message.reply_to->lexeme;
+    return kind + '\0';
 }
 
-void update(crypto_generichash_state& state, std::string_view bytes) {
-    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()),
-                              bytes.size());
+/// BLAKE2b-128, which p2pd took before schema 9: there may be identities of then, as in what is
+/// imported. Four times as much work.
+ContentHash hash_of_before(const ReceivedMessage& message) {
+    const std::string content = kind_of(message) + message.text;
+    ContentHash hash{};
+    crypto_generichash(hash.data(), hash.size(),
+                       reinterpret_cast<const unsigned char*>(content.data()), content.size(),
+                       nullptr, 0);
+    return hash;
 }
 
 auto key_of(const Identity* identity) {
@@ -34,20 +45,15 @@ auto key_of(const Identity* identity) {
 }  // namespace
 
 ContentHash content_hash(const ReceivedMessage& message) {
-    ContentHash hash{};
-    static const crypto_generichash_state begun = begin_hash();
-    crypto_generichash_state state = begun;
+    XXH64_hash_t kind = 0;
     if (message.reply_to) {
-        // A lexeme holds no U+0000, so the content cannot be read as part of it.
-        update(state, message.reply_to->is_text ? "R" : "r");
-        update(state, message.reply_to->lexeme);
-        update(state, std::string_view("\0", 1));
-    } else {
-        update(state, "m");
+        const std::string begin = kind_of(message);
+        kind = XXH3_64bits(begin.data(), begin.size());
     }
-    update(state, message.text);
-    crypto_generichash_final(&state, hash.data(), hash.size());
-    return hash;
+    const XXH128_hash_t sum = XXH3_128bits_withSeed(message.text.data(), message.text.size(), kind);
+    XXH128_canonical_t bytes;
+    XXH128_canonicalFromHash(&bytes, sum);
+    return std::to_array(bytes.digest);
 }
 
 IdentityTable::IdentityTable(StoreState& state)
@@ -58,6 +64,7 @@ IdentityTable::IdentityTable(StoreState& state)
            "VALUES (?1, ?2, ?3, ?4, ?5)"),
       find_(state.connection(),
             "SELECT 1 FROM identity WHERE peer_id = ?1 AND stamp_us = ?2 AND hash = ?3"),
+      hashes_(state.connection(), "SELECT hash FROM identity WHERE peer_id = ?1 AND stamp_us = ?2"),
       last_(state.connection(),
             "SELECT max(stamp_us) FROM identity WHERE peer_id = ?1 AND stamp_us BETWEEN ?2 AND ?3"),
       message_ids_(state.connection(),
@@ -70,16 +77,31 @@ IdentityTable::IdentityTable(StoreState& state)
       erase_(state.connection(),
              "DELETE FROM identity WHERE peer_id = ?1 AND stamp_us = ?2 AND hash = ?3") {}
 
-bool IdentityTable::add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash,
+bool IdentityTable::add(RowId peer_id, const ReceivedMessage& message,
                         std::optional<RowId> message_id) {
-    if (has_packed(peer_id, stamp_us, hash)) return false;
-    return add_.execute(peer_id, stamp_us, hash, today(), message_id) > 0;
+    const ContentHash hash = content_hash(message);
+    if (has(peer_id, message, hash)) return false;
+    add_.execute(peer_id, message.stamp.us, hash, today(), message_id);
+    return true;
 }
 
-void IdentityTable::add_run(RowId peer_id, std::span<Identity> run, RowId next_id) {
+bool IdentityTable::add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {
+    const auto there = known(peer_id, stamp_us);
+    if (std::ranges::find(there, hash) != there.end()) return false;
+    add_.execute(peer_id, stamp_us, hash, today(), std::nullopt);
+    return true;
+}
+
+std::vector<Identity> IdentityTable::add_run(RowId peer_id, std::span<const ReceivedMessage> run,
+                                             RowId next_id) {
+    std::vector<Identity> identities;
+    identities.reserve(run.size());
+    for (const ReceivedMessage& message : run) {
+        identities.push_back({.stamp_us = message.stamp.us, .hash = content_hash(message)});
+    }
     std::vector<Identity*> sorted;
     sorted.reserve(run.size());
-    for (Identity& each : run) sorted.push_back(&each);
+    for (Identity& each : identities) sorted.push_back(&each);
     // Most come in their order, of which that is quicker to see than to make.
     if (!std::ranges::is_sorted(sorted, {}, key_of)) std::ranges::stable_sort(sorted, {}, key_of);
     const auto until = known_until(peer_id, sorted.front()->stamp_us, sorted.back()->stamp_us);
@@ -88,18 +110,20 @@ void IdentityTable::add_run(RowId peer_id, std::span<Identity> run, RowId next_i
     const Identity* before = nullptr;
     for (Identity* const each : sorted) {
         const bool twice = before != nullptr && key_of(before) == key_of(each);
-        const bool known = each->stamp_us <= until && has(peer_id, each->stamp_us, each->hash);
+        const ReceivedMessage& message = run[static_cast<std::size_t>(each - identities.data())];
+        const bool is_copy = each->stamp_us <= until && has(peer_id, message, each->hash);
         before = each;
-        if (twice || known) continue;
+        if (twice || is_copy) continue;
         each->message_id = next_id;  // it is one that gets an id
         fresh.push_back(each);
     }
-    for (Identity& each : run) {
+    for (Identity& each : identities) {
         if (each.message_id != 0) each.message_id = next_id++;
     }
     const auto packed = std::ranges::upper_bound(fresh, until, {}, &Identity::stamp_us);
     std::for_each(fresh.begin(), packed, [&](Identity* each) { add_row(peer_id, *each); });
     add_packs(peer_id, {packed, fresh.end()});
+    return identities;
 }
 
 void IdentityTable::add_packs(RowId peer_id, std::span<const Identity* const> sorted) {
@@ -137,13 +161,30 @@ std::int64_t IdentityTable::today() {
     return std::chrono::floor<std::chrono::days>(Duration{state_.meta().age_us}).count();
 }
 
-bool IdentityTable::has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {
-    return find_.run(peer_id, stamp_us, hash).step() || has_packed(peer_id, stamp_us, hash);
+bool IdentityTable::has(RowId peer_id, const ReceivedMessage& message) {
+    return has(peer_id, message, content_hash(message));
 }
 
-bool IdentityTable::has_packed(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash) {
-    const std::vector<Identity> packed = packs_.find(peer_id, stamp_us);
-    return std::ranges::find(packed, hash, &Identity::hash) != packed.end();
+bool IdentityTable::has(RowId peer_id, const ReceivedMessage& message, const ContentHash& hash) {
+    const auto there = known(peer_id, message.stamp.us);
+    if (there.empty()) return false;
+    const auto is_there = [&](const ContentHash& each) {
+        return std::ranges::find(there, each) != there.end();
+    };
+    return is_there(hash) || is_there(hash_of_before(message));
+}
+
+/// The hashes of what came with this timestamp.
+std::vector<ContentHash> IdentityTable::known(RowId peer_id, std::int64_t stamp_us) {
+    std::vector<ContentHash> hashes;
+    for (const Identity& each : packs_.find(peer_id, stamp_us)) hashes.push_back(each.hash);
+    sqlite::Run row = hashes_.run(peer_id, stamp_us);
+    while (row.step()) {
+        const auto bytes = row.next<sqlite::Bytes>();
+        ContentHash& hash = hashes.emplace_back();
+        std::copy_n(bytes.begin(), std::min(bytes.size(), hash.size()), hash.begin());
+    }
+    return hashes;
 }
 
 /// Never in a pack.

@@ -11,6 +11,8 @@
 
 namespace p2pd {
 
+/// XXH3-128 of kind and content. Two contents with one hash could only be made on purpose, and then
+/// only for messages with one timestamp, which are of one sender.
 ContentHash content_hash(const ReceivedMessage& message);
 
 /// Identities of messages that came together are in packs, the others have a row each. What would
@@ -21,14 +23,16 @@ public:
 
     /// False: it was there, a copy. Then nothing is written. `message_id`: what becomes of it, if
     /// that is a message of its own.
-    bool add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash,
-             std::optional<RowId> message_id);
+    bool add(RowId peer_id, const ReceivedMessage& message, std::optional<RowId> message_id);
+    /// The same of one that is known by its hash alone.
+    bool add(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
 
     /// Of messages of one peer, in the order in which they came: those that are no copies get the
     /// ids from `next_id` on and are kept; of the others `message_id` stays 0.
-    void add_run(RowId peer_id, std::span<Identity> run, RowId next_id);
+    std::vector<Identity> add_run(RowId peer_id, std::span<const ReceivedMessage> run,
+                                  RowId next_id);
 
-    bool has(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
+    bool has(RowId peer_id, const ReceivedMessage& message);
 
     /// Calls use(id) for messages that became of what has this timestamp, until one returns true.
     /// They may be deleted since.
@@ -50,7 +54,8 @@ private:
         ContentHash hash{};
     };
     std::int64_t today();
-    bool has_packed(RowId peer_id, std::int64_t stamp_us, const ContentHash& hash);
+    bool has(RowId peer_id, const ReceivedMessage& message, const ContentHash& hash);
+    std::vector<ContentHash> known(RowId peer_id, std::int64_t stamp_us);
     /// The last timestamp in this range of which anything may be known; above it all is new, and in
     /// no pack's range.
     std::optional<std::int64_t> known_until(RowId peer_id, std::int64_t first_us,
@@ -65,6 +70,7 @@ private:
     IdentityPackTable packs_;
     sqlite::Statement add_;
     sqlite::Statement find_;
+    sqlite::Statement hashes_;
     sqlite::Statement last_;
     sqlite::Statement message_ids_;
     sqlite::Statement after_;

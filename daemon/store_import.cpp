@@ -233,7 +233,7 @@ bool Importer::add(const ExportedReceived& record) {
     const bool same_id = to_row_id(record.id) > meta.last_id;
     if (!same_id) {
         const ContentHash hash = import_hash(record);
-        if (!statements_->identities.add(peer_id, record.stamp_us, hash, {})) return false;
+        if (!statements_->identities.add(peer_id, record.stamp_us, hash)) return false;
     }
     const RowId id = take_id(record.id);
     statements_->received.execute(id, record.read ? Tray::read : Tray::unread, peer_id,
@@ -321,7 +321,7 @@ bool Importer::add(const ExportedIdentity& record) {
     sodium_hex2bin(hash.data(), hash.size(), record.hash.data(), record.hash.size(), nullptr,
                    nullptr, nullptr);
     const RowId peer_id = state_.peer(*parse_endpoint(record.peer, 0));
-    return statements_->identities.add(peer_id, record.stamp_us, hash, {});
+    return statements_->identities.add(peer_id, record.stamp_us, hash);
 }
 
 }  // namespace p2pd

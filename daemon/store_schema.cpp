@@ -264,6 +264,8 @@ constexpr const char* version_8 = R"sql(
     ) STRICT;
     CREATE INDEX identity_pack_stamp ON identity_pack (peer_id, first_stamp_us, last_stamp_us);
 )sql";
+// Hashes of identities are XXH3-128 from now on. An older p2pd would not know what it has received.
+constexpr const char* version_9 = "";
 constexpr const char* drop_message_indexes = R"sql(
     DROP INDEX message_tray;
     DROP INDEX message_peer;
@@ -328,8 +330,9 @@ std::span<const char* const> store_migrations() {
     static const std::string second = std::string(version_2) + count_hosts;
     static const std::string sixth =
         std::string(version_6) + rebuild_blocks() + drop_message_indexes;
-    static const std::array migrations{version_1, second.c_str(), version_3, version_4,
-                                       version_5, sixth.c_str(),  version_7, version_8};
+    static const std::array migrations{version_1, second.c_str(), version_3,
+                                       version_4, version_5,      sixth.c_str(),
+                                       version_7, version_8,      version_9};
     return migrations;
 }
 
@@ -353,7 +356,7 @@ void migrate(sqlite::Connection& connection, std::span<const char* const> steps)
                            std::to_string(steps.size()) + "); upgrade p2pd");
     }
     if (version == steps.size()) return;
-    // All at once: each commit is a sync, which a new store need not wait for eight times.
+    // All at once: each commit is a sync, which a new store need not wait for nine times.
     connection.execute("BEGIN IMMEDIATE");
     for (const char* const step : steps.subspan(version)) connection.execute(step);
     connection.execute("PRAGMA user_version = " + std::to_string(steps.size()));

@@ -1,5 +1,8 @@
 // tests/store: copies are known, and nothing else is taken for one, where identities are packed.
+#include <array>
 #include <random>
+
+#include <sodium.h>
 
 #include "daemon/store_check.h"
 #include "daemon/store_import.h"
@@ -41,6 +44,18 @@ protected:
     }
     void execute(const std::string& sql) {
         StoreInspector::rooms(*store).state.connection().execute(sql);
+    }
+    /// As before schema 9.
+    static void hash_as_before(sqlite::Connection& old, std::int64_t us) {
+        const std::string content = "m" + text(us);
+        std::array<unsigned char, 16> hash{};
+        crypto_generichash(hash.data(), hash.size(),
+                           reinterpret_cast<const unsigned char*>(content.data()), content.size(),
+                           nullptr, 0);
+        std::array<char, 33> hex{};
+        sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
+        old.execute("UPDATE identity SET hash = x'" + std::string(hex.data()) +
+                    "' WHERE stamp_us = " + std::to_string(us));
     }
     static std::vector<std::string> none() { return {}; }
 };
@@ -271,10 +286,12 @@ TEST_F(IdentityPacks, StandBesideTheRowsOfAnOlderStore) {
         sqlite::Connection old((options.state_dir / "p2pd.db").string(), "");
         old.execute("PRAGMA locking_mode = EXCLUSIVE");
         old.execute("DROP TABLE identity_pack; PRAGMA user_version = 7");
+        for (const std::int64_t us : from(first_us, 10)) hash_as_before(old, us);
     }
     EXPECT_EQ(check_store(options.state_dir).damage, none());
     options.pack_messages_min = 4;
     open();
+    EXPECT_TRUE(receive(run({first_us})).arrived.empty());
     EXPECT_EQ(receive(run(from(first_us, 20))).arrived.size(), 10U);
     EXPECT_EQ(packs(), "1010-1019 10");
     EXPECT_TRUE(receive(run(from(first_us, 20))).arrived.empty());
