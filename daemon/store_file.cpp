@@ -160,8 +160,9 @@ bool StoreFile::checkpoint_and_reuse() {
     return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
-/// A log that is due waits for what is being moved, if that is all but a little of it, until it is
-/// twice as long: then a move that began late is waited for, or the disk is not fast enough.
+/// Something is moved whenever there is enough of it, more often once a checkpoint is due: that
+/// waits until little is left. But not for ever: then the log is twice as long, and the disk is not
+/// fast enough.
 void StoreFile::checkpoint_if_due() {
     const bool is_due = wal_bytes_ >= checkpoint_bytes_;
     const bool is_late = wal_bytes_ / 2 >= checkpoint_bytes_;

@@ -50,8 +50,9 @@ LogMover::Newest LogMover::read(FrameNumber begin, FrameNumber end,
     bytes_.resize((end - begin) * frames_.frame_bytes());
     for (std::size_t done = 0; done < bytes_.size(); done += vfs_piece_bytes) {
         const auto piece = std::min<std::size_t>(vfs_piece_bytes, bytes_.size() - done);
+        const std::size_t at = frames_.at(begin) + done;
         log_.check(log_.methods().xRead(log_.file(), &bytes_[done], static_cast<int>(piece),
-                                        static_cast<sqlite3_int64>(frames_.at(begin) + done)));
+                                        static_cast<sqlite3_int64>(at)));
     }
     Newest newest;
     for (FrameNumber i = 0; i < end - begin; ++i) {
@@ -67,8 +68,8 @@ LogMover::Newest LogMover::read(FrameNumber begin, FrameNumber end,
 void LogMover::write(const Newest& newest, PageWriter& writer) {
     for (const auto& [number, i] : newest) {
         const auto page = frame(i).subspan(LogFrames::frame_header_bytes);
-        const auto at = static_cast<sqlite3_int64>((number - 1) * frames_.page_bytes);
-        database_.check(writer.write(database_.file(), page, at));
+        const std::size_t at = (number - 1) * frames_.page_bytes;
+        database_.check(writer.write(database_.file(), page, static_cast<sqlite3_int64>(at)));
     }
 }
 
