@@ -2,7 +2,6 @@
 #include "ctl/output_human.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "common/terminal_text.h"
@@ -153,7 +152,7 @@ std::string transmitted_text(const PeerRecord& peer) {
 }
 
 std::string round_trip_text(const PeerRecord& peer) {
-    const std::string smoothed = duration_text(microseconds_of(*peer.rtt_ms));
+    std::string smoothed = duration_text(microseconds_of(*peer.rtt_ms));
     if (!peer.rtt_variation_ms) return smoothed;
     return tr("{1}, varies by {2}", smoothed,
               duration_text(microseconds_of(*peer.rtt_variation_ms)));
@@ -172,7 +171,9 @@ std::string unread_text(std::uint32_t unread) {
 }  // namespace
 
 std::chrono::microseconds microseconds_of(double ms) {
-    return std::chrono::microseconds(std::llround(std::clamp(ms, 0.0, 1e12) * 1000));
+    // Not by std::llround: p2pctl would load libm for it alone, at each start.
+    return std::chrono::round<std::chrono::microseconds>(
+        std::chrono::duration<double, std::milli>(std::clamp(ms, 0.0, 1e12)));
 }
 
 std::string paint(std::string_view text, Colour colour, const Style& style) {
