@@ -157,6 +157,7 @@ std::uint64_t load_sum(std::span<const std::uint8_t> page) {
 bool is_page(int size, sqlite3_int64 at) {
     return size >= page_bytes_min && at % size == 0;
 }
+
 }  // namespace
 
 PageNumber page_number(std::size_t size, sqlite3_int64 at) {

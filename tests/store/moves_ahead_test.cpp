@@ -1,17 +1,13 @@
 // tests/store: pages that go to the database ahead of a checkpoint, and what may go wrong then.
 #include "daemon/store_check.h"
 #include "tests/store/failing_vfs.h"
-#include "tests/store/store_fixture.h"
+#include "tests/store/moves_fixture.h"
 
 namespace p2pd::test {
 
-/// The first transaction that finds 30,000 bytes in the log has them moved before the next one.
-class Ahead : public StoreTest {
+class Ahead : public MovesTest {
 protected:
-    Ahead() {
-        options.checkpoint_bytes = 400'000;
-        options.move_bytes_min = 30'000;
-        options.move_ahead = MoveAhead::next;
+    Ahead() : MovesTest(MoveAhead::next, std::string(5000, 'x')) {
         options.vfs = vfs.name();
         reopen();
     }
@@ -19,19 +15,9 @@ protected:
 
     bool receive_some(int count) {
         for (int i = 0; i < count; ++i) {
-            ++received_;
-            const std::string text = std::to_string(received_) + std::string(5000, 'x');
-            if (receive({received(alice, received_, text)}).full) return false;
+            if (receive({next_received()}).full) return false;
         }
         return true;
-    }
-    /// Each of them whole, and none twice.
-    void expect_all(Store& there) {
-        ASSERT_EQ(there.counts().messages, static_cast<std::uint64_t>(received_));
-        for (std::int64_t id = 1; id <= received_; ++id) {
-            const auto found = there.get(std::vector{static_cast<MessageId>(id)});
-            ASSERT_EQ(found.at(0).text, std::to_string(id) + std::string(5000, 'x'));
-        }
     }
     /// Of so many large messages.
     std::uint64_t bytes_of_a_checkpoint(int messages) {
@@ -47,7 +33,6 @@ protected:
     }
 
     FailingVfs vfs;
-    std::int64_t received_ = 0;
     std::int64_t numbers_ = 0;
 };
 

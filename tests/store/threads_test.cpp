@@ -1,39 +1,21 @@
 // tests/store: what the store does beside the thread that uses it. Run with a sanitizer for
 // threads.
 #include "daemon/store_check.h"
-#include "tests/store/store_fixture.h"
+#include "tests/store/moves_fixture.h"
 
 namespace p2pd::test {
 
-class Beside : public StoreTest {
+class Beside : public MovesTest {
 protected:
-    Beside() {
-        options.checkpoint_bytes = 400'000;
-        options.move_bytes_min = 30'000;
-        options.move_ahead = MoveAhead::beside;
-        reopen();
-    }
+    Beside() : MovesTest(MoveAhead::beside, std::string(900, 'x')) { reopen(); }
 
     void receive_some(int batches) {
         for (int i = 0; i < batches; ++i) {
             std::vector<ReceivedMessage> messages;
-            for (int k = 0; k < 20; ++k) {
-                ++received_;
-                messages.push_back(
-                    received(alice, received_, std::to_string(received_) + std::string(900, 'x')));
-            }
+            for (int k = 0; k < 20; ++k) messages.push_back(next_received());
             receive(std::move(messages));
         }
     }
-    void expect_all(Store& there) {
-        ASSERT_EQ(there.counts().messages, static_cast<std::uint64_t>(received_));
-        for (std::int64_t id = 1; id <= received_; ++id) {
-            const auto found = there.get(std::vector{static_cast<MessageId>(id)});
-            ASSERT_EQ(found.at(0).text, std::to_string(id) + std::string(900, 'x'));
-        }
-    }
-
-    std::int64_t received_ = 0;
 };
 
 TEST_F(Beside, MessagesAreReadAndWrittenWhilePagesMove) {
