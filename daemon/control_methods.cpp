@@ -144,7 +144,7 @@ void ControlMethods::handle(const Event& event) {
         sent(*outcome);
     } else if (const auto* finished = std::get_if<Finished>(&event)) {
         recent_ends_.add(*finished);
-        span_waits_.finished(finished->update);  // they wait, the log does not
+        span_waits_.finished(finished->update, finished->count);  // they wait, the log does not
         waits_.finished(*finished);
         log_end(daemon_.log(), *finished);
     } else {

@@ -86,7 +86,7 @@ std::vector<SentRun> ControlMethods::ended_runs(const std::vector<MessageId>& id
             insert_run(ended, {id, 1, SendState::cancelled, 0, {}, {}, "deleted since"});
         } else if (is_final(record->second->state)) {
             insert_run(ended, sent_run(*record->second));
-        } else if (const auto* const recent = recent_ends_.find(id)) {
+        } else if (const auto recent = recent_ends_.find(id)) {
             insert_run(ended, sent_run(recent->update));
         }
     }

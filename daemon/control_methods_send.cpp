@@ -105,7 +105,7 @@ void ControlMethods::wait(const Caller& /*caller*/, const WaitParams& params,
         if (const OutgoingMessage* const message = daemon_.node().outgoing(id)) {
             records.push_back(outgoing_record(*message));
             records.back().name = daemon_.book().name_of(message->peer);
-        } else if (const auto* const recent = recent_ends_.find(id)) {
+        } else if (const auto recent = recent_ends_.find(id)) {
             records.push_back(recent->record());
             records.back().name = daemon_.book().name_of(recent->peer);
         } else {
@@ -132,7 +132,7 @@ void ControlMethods::wait_for(const WaitParams& params, std::vector<MessageRecor
                               const Responder& responder) {
     for (MessageRecord& record : records) {
         // It may have become final between the store's answer and now.
-        if (const auto* const recent = recent_ends_.find(record.id)) record = recent->record();
+        if (const auto recent = recent_ends_.find(record.id)) record = recent->record();
         record.text.clear();
         const auto endpoint = parse_endpoint(record.peer, 0);
         if (endpoint) record.name = daemon_.book().name_of(*endpoint);
@@ -211,7 +211,7 @@ void ControlMethods::cancel_all(const std::vector<MessageRecord>& records) {
             throw ControlFailure{error_wrong_state, name + " is a received one",
                                  "only sent messages can be cancelled"};
         }
-        const bool finished = is_final(record.state) || recent_ends_.find(record.id) != nullptr;
+        const bool finished = is_final(record.state) || recent_ends_.find(record.id).has_value();
         if (finished && record.state != SendState::cancelled) {
             throw ControlFailure{error_wrong_state,
                                  name + " is " + std::string(enum_name(record.state)) + " already"};

@@ -46,17 +46,20 @@ void log_accepted(Log& log, MessageId id, const Endpoint& peer) {
 
 void log_end(Log& log, const Finished& finished) {
     const End end = end_of(finished.update.state);
-    if (!log.admits(end.event_class, LogLevel::info)) return;
-    const std::string number = std::to_string(finished.update.id);
-    const std::string address = finished.message ? finished.message->peer.text() : std::string();
-    std::string text = "message " + number;
-    if (!address.empty()) text += " to " + address;
-    text += end.words;
-    log.write(LogLevel::info, text,
-              {.message_id = end.log_id,
-               .peer = address,
-               .message = number,
-               .event_class = end.event_class});
+    for (std::uint32_t i = 0; i < finished.count; ++i) {
+        if (!log.admits(end.event_class, LogLevel::info)) continue;
+        const std::string number = std::to_string(finished.update.id + i);
+        const std::string address =
+            finished.message ? finished.message->peer.text() : std::string();
+        std::string text = "message " + number;
+        if (!address.empty()) text += " to " + address;
+        text += end.words;
+        log.write(LogLevel::info, text,
+                  {.message_id = end.log_id,
+                   .peer = address,
+                   .message = number,
+                   .event_class = end.event_class});
+    }
 }
 
 void log_received(Log& log, const StoreBatch& batch, const BatchResult& result) {

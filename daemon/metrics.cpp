@@ -179,7 +179,7 @@ void DaemonCounters::count(const Event& event) {
     const auto* const finished = std::get_if<Finished>(&event);
     if (finished == nullptr) return;
     const OutState state = finished->update.state;
-    if (state != OutState::pending) ++ended[static_cast<std::size_t>(state) - 1];
+    if (state != OutState::pending) ended[static_cast<std::size_t>(state) - 1] += finished->count;
 }
 
 std::vector<NamedCount> traffic_counts(const NodeCounters& node, const PeerSocketCounters& socket) {

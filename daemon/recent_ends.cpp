@@ -48,22 +48,24 @@ void RecentEnds::add(const Finished& finished) {
     if (!finished.message) return;
     const OutgoingMessage& message = *finished.message;
     if (ends_.empty()) ends_.resize(places);
-    ends_[finished.update.id % places] = {finished.update,
-                                          message.peer,
-                                          message.created_at,
-                                          message.expires_at,
-                                          static_cast<std::uint32_t>(message.part_ends.size()),
-                                          message.reply_to};
+    const auto end = std::make_shared<const RecentEnd>(
+        RecentEnd{finished.update, message.peer, message.created_at, message.expires_at,
+                  static_cast<std::uint32_t>(message.part_ends.size()), message.reply_to});
+    const MessageId first = finished.update.id;
+    for (MessageId id = first; id < first + finished.count; ++id) ends_[id % places] = {id, end};
 }
 
 void RecentEnds::forget(MessageId id) {
-    if (find(id) != nullptr) ends_[id % places] = {};
+    if (!ends_.empty() && ends_[id % places].id == id) ends_[id % places] = {};
 }
 
-const RecentEnd* RecentEnds::find(MessageId id) const {
-    if (ends_.empty()) return nullptr;
-    const RecentEnd& end = ends_[id % places];
-    return end.update.id == id ? &end : nullptr;
+std::optional<RecentEnd> RecentEnds::find(MessageId id) const {
+    if (ends_.empty()) return std::nullopt;
+    const Place& place = ends_[id % places];
+    if (place.id != id || !place.end) return std::nullopt;
+    RecentEnd end = *place.end;
+    end.update.id = id;
+    return end;
 }
 
 }  // namespace p2pd

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -43,13 +44,17 @@ public:
     void add(const Finished& finished);
     /// It is being sent anew.
     void forget(MessageId id);
-    /// nullptr: it is none of them. For use at once.
-    const RecentEnd* find(MessageId id) const;
+    /// Empty: it is none of them.
+    std::optional<RecentEnd> find(MessageId id) const;
 
 private:
     static constexpr std::size_t places = 8192;
+    struct Place {
+        MessageId id = 0;
+        std::shared_ptr<const RecentEnd> end = {};  ///< shared with those that ended with it
+    };
 
-    std::vector<RecentEnd> ends_;  ///< by id modulo `places`
+    std::vector<Place> ends_;  ///< by id modulo `places`
 };
 
 }  // namespace p2pd

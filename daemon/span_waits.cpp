@@ -46,6 +46,7 @@ SentRun sent_run(const MessageRecord& record) {
 bool insert_run(std::vector<SentRun>& runs, const SentRun& run) {
     // Messages mostly end in their order.
     const auto next = std::ranges::upper_bound(runs, run.first_id, {}, &SentRun::first_id);
+    if (next != runs.end() && next->first_id < end_of(run)) return false;
     if (next == runs.begin()) {
         runs.insert(next, run);
         return true;
@@ -81,19 +82,41 @@ void SpanWaits::begin(MessageId first, std::uint32_t count, std::vector<SentRun>
     });
 }
 
-void SpanWaits::finished(const OutgoingUpdate& update) {
-    const auto after = waits_.upper_bound(update.id);
-    if (after == waits_.begin()) return;
-    const auto [first, last] = waits_.equal_range(std::prev(after)->first);
+void SpanWaits::finished(const OutgoingUpdate& update, std::uint32_t count) {
+    if (waits_.empty()) return;
+    SentRun run = sent_run(update);
+    // The same requests wait for all from one first id to the next.
+    for (const MessageId end = update.id + count; run.first_id < end; run.first_id = end_of(run)) {
+        const auto next = waits_.upper_bound(run.first_id);
+        const MessageId until = next == waits_.end() ? end : std::min(end, next->first);
+        run.count = static_cast<std::uint32_t>(until - run.first_id);
+        if (next != waits_.begin()) finished(std::prev(next)->first, run);
+    }
+}
+
+/// To those that wait from the id `first` on.
+void SpanWaits::finished(MessageId first_id, SentRun run) {
+    const auto [first, last] = waits_.equal_range(first_id);
     std::vector<std::shared_ptr<Wait>> ready;
     for (auto entry = first; entry != last; ++entry) {
-        Wait& wait = *entry->second;
-        if (update.id >= wait.first + wait.count) continue;
-        if (insert_run(wait.ended, sent_run(update)) && --wait.open == 0) {
-            ready.push_back(entry->second);
-        }
+        add(*entry->second, run);
+        if (entry->second->open == 0) ready.push_back(entry->second);
     }
     for (const auto& wait : ready) end(wait);
+}
+
+/// What lies behind the last one that it waits for is not its own. What is said twice counts once.
+void SpanWaits::add(Wait& wait, SentRun run) {
+    const MessageId end = std::min(end_of(run), wait.first + wait.count);
+    if (run.first_id >= end) return;
+    run.count = static_cast<std::uint32_t>(end - run.first_id);
+    if (insert_run(wait.ended, run)) {
+        wait.open -= run.count;
+        return;
+    }
+    for (run.count = 1; run.first_id < end; ++run.first_id) {
+        if (insert_run(wait.ended, run)) --wait.open;
+    }
 }
 
 void SpanWaits::end(const std::shared_ptr<Wait>& wait) {

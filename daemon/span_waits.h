@@ -33,8 +33,8 @@ public:
     /// `ended`: those that are already, in the order of ids.
     void begin(MessageId first, std::uint32_t count, std::vector<SentRun> ended,
                std::chrono::milliseconds timeout, Done done);
-    /// An outgoing message has reached a final state.
-    void finished(const OutgoingUpdate& update);
+    /// `count` outgoing messages from update.id on have reached this final state.
+    void finished(const OutgoingUpdate& update, std::uint32_t count = 1);
 
 private:
     struct Wait {
@@ -48,6 +48,8 @@ private:
     /// By their first id. The same request may be there twice; else they do not overlap.
     using Waits = std::multimap<MessageId, std::shared_ptr<Wait>>;
 
+    void finished(MessageId first_id, SentRun run);
+    static void add(Wait& wait, SentRun run);
     void end(const std::shared_ptr<Wait>& wait);
     std::vector<SentRun> all_runs(const Wait& wait) const;
     SentRun unfinished(MessageId id) const;
@@ -61,7 +63,7 @@ private:
 SentRun sent_run(const OutgoingUpdate& update);
 SentRun sent_run(const MessageRecord& record);
 /// Puts `run` in its place, and makes one of it and its neighbours where they are alike. False, and
-/// nothing is changed, if its first id is there.
+/// nothing is changed, if any of its ids is there.
 bool insert_run(std::vector<SentRun>& runs, const SentRun& run);
 
 }  // namespace p2pd

@@ -24,13 +24,18 @@ void Waits::begin(std::vector<MessageRecord> records, std::chrono::milliseconds 
 }
 
 void Waits::finished(const Finished& event) {
-    const MessageId id = event.update.id;
+    for (std::uint32_t i = 0; i < event.count && !waiting_.empty(); ++i) {
+        finished(event.update.id + i, event.update);
+    }
+}
+
+void Waits::finished(MessageId id, const OutgoingUpdate& update) {
     std::vector<std::shared_ptr<Wait>> ready;
     const auto [first, last] = waiting_.equal_range(id);
     for (auto entry = first; entry != last; ++entry) {
         Wait& wait = *entry->second;
         for (MessageRecord& record : wait.records) {
-            if (record.id == id && !is_final(record.state)) apply(event.update, record);
+            if (record.id == id && !is_final(record.state)) apply(update, record);
         }
         if (--wait.open == 0) ready.push_back(entry->second);
     }

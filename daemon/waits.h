@@ -25,7 +25,7 @@ public:
     explicit Waits(boost::asio::io_context& loop) : loop_(loop) {}
 
     void begin(std::vector<MessageRecord> records, std::chrono::milliseconds timeout, Done done);
-    /// An outgoing message has reached a final state.
+    /// Outgoing messages have reached a final state.
     void finished(const Finished& event);
     /// Fills in what the Node knows by now, for a wait that ends before its messages do.
     void set_attempts(std::function<std::optional<std::uint32_t>(MessageId)> attempts) {
@@ -40,6 +40,7 @@ private:
         std::unique_ptr<boost::asio::steady_timer> timer;
     };
 
+    void finished(MessageId id, const OutgoingUpdate& update);
     void end(const std::shared_ptr<Wait>& wait);
 
     boost::asio::io_context& loop_;

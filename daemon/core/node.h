@@ -86,11 +86,13 @@ struct SendOutcome {
     WallTime expires_at = {};
     std::uint32_t parts = 1;  ///< of the first
 };
-/// An outgoing message has reached a final state. `message` is what it was, without its text; empty
-/// if it was not in memory.
+/// Outgoing messages whose ids follow one another have reached a final state, the same in all that
+/// is said here: `update` and `message` are of the first. `message` is what it was, without its
+/// text; empty if it was not in memory.
 struct Finished {
     OutgoingUpdate update;
     std::shared_ptr<const OutgoingMessage> message;
+    std::uint32_t count = 1;
 };
 /// A peer says what became of a message that it was asked about.
 struct ReceiptHeard {
@@ -263,6 +265,7 @@ private:
     void finish(Now now, Peer& peer, Outbox::Entry& entry, OutgoingUpdate update);
     std::shared_ptr<Outbox::Entry> take_out(Peer& peer, const Outbox::Entry& entry);
     void tell_end(Now now, const Peer& peer, Ended ended);
+    void tell(Ended ended);
     void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
     void give_up_unconfirmable(Now now, Peer& peer);
     std::map<MessageId, OutState> finished_unstored() const;

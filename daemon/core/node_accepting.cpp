@@ -132,8 +132,7 @@ void Node::settle(Now now, const OutgoingMessage& message, MessageId id) {
         ended_ahead_.erase(message.first_us);
         ended.update.id = ended.entry->message.id = id;
         if (!message.delivered) return tell_end(now, peer_at(message.peer), std::move(ended));
-        events_.emplace_back(ended.told());
-        return;
+        return tell(std::move(ended));
     }
     Outbox::Entry* const entry = outbox_.find_part(message.first_us);
     if (entry == nullptr) {

@@ -55,7 +55,8 @@ public:
         }
         for (const Event& event : node_->take_events()) {
             const auto* const finished = std::get_if<Finished>(&event);
-            if (finished != nullptr && finished->update.state == OutState::delivered) ++delivered_;
+            if (finished == nullptr || finished->update.state != OutState::delivered) continue;
+            delivered_ += finished->count;
         }
     }
 

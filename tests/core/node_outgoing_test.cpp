@@ -308,6 +308,27 @@ TEST(DiskFull, WhatWasLearntMeanwhileIsWrittenWhenThereIsRoom) {
     EXPECT_EQ(field.host.store().peers().at(field.program.endpoint()).dialect, Dialect::upper);
 }
 
+TEST(Outgoing, WhatEndsAlikeIsOneEvent) {
+    Pair pair;
+    pair.get_acquainted();
+    pair.alice.send_together(pair.bob.endpoint(), {"one", "two", "three"}, "");
+    pair.run_for(1s);
+    const Finished& last = pair.alice.ends().back();
+    EXPECT_GT(last.count, 1U);
+    EXPECT_EQ(last.update.id + last.count, pair.alice.outcomes().back().id + 3);
+    EXPECT_EQ(last.update.state, OutState::delivered);
+}
+
+TEST(Outgoing, WhatEndsOtherwiseIsAnEventOfItsOwn) {
+    Pair pair;
+    pair.get_acquainted();
+    const std::size_t before = pair.alice.ends().size();
+    pair.alice.send_together(pair.bob.endpoint(), {"one", std::string(3000, 'x'), "three"}, "");
+    pair.run_for(1s);
+    EXPECT_EQ(pair.alice.finished().size() - before, 3U);
+    EXPECT_EQ(pair.alice.ends().size() - before, 3U) << "one is of several parts";
+}
+
 /// Those may be made as large as each other, so that the kernel cuts them (peer_socket).
 TEST(Outgoing, OfManyDatagramsAllButTheLastAreFull) {
     const Now now{Instant{1s}, WallTime{1'732'260'000s}};

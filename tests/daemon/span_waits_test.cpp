@@ -64,6 +64,21 @@ TEST_F(SpanWaitsTest, TellsOnceAllHaveEndedAndNotBefore) {
     EXPECT_EQ(told[0].rtt_ms, 0.8);
 }
 
+TEST_F(SpanWaitsTest, OneEndOfManyIsThatOfEach) {
+    begin(10, 3);
+    begin(13, 4);
+    begin(13, 2);
+    waits.finished(delivered(11));
+    waits.finished(delivered(9), 6);  // of 11 it is known
+    EXPECT_EQ(answers, 2);
+    EXPECT_EQ(states(13).size(), 2U);
+    waits.finished(delivered(15), 9);  // nobody waits for what is behind 16
+    EXPECT_EQ(answers, 3);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].first_id, 13U);
+    EXPECT_EQ(told[0].count, 4U);
+}
+
 TEST_F(SpanWaitsTest, WhatEndedOtherwiseIsToldApart) {
     begin(1, 5);
     for (const MessageId id : {1, 2, 5}) waits.finished(delivered(id));
@@ -128,22 +143,28 @@ TEST_F(SpanWaitsTest, TheSameMessagesMayBeWaitedForTwice) {
 
 TEST(RecentEnds, AnEndIsKnownUntilAnotherTakesItsPlaceOrItIsForgotten) {
     RecentEnds ends;
-    EXPECT_EQ(ends.find(1), nullptr);
-    const auto end = [&](MessageId id) {
+    EXPECT_FALSE(ends.find(1));
+    const auto end = [&](MessageId id, std::uint32_t count = 1) {
         auto message = std::make_shared<OutgoingMessage>();
         message->id = id;
         message->part_ends = {2};
-        ends.add({delivered(id), message});
+        ends.add({delivered(id), message, count});
     };
     end(1);
-    ASSERT_NE(ends.find(1), nullptr);
+    ASSERT_TRUE(ends.find(1));
     EXPECT_EQ(ends.find(1)->record().state, SendState::delivered);
     end(1 + 8192);
-    EXPECT_EQ(ends.find(1), nullptr);
+    EXPECT_FALSE(ends.find(1));
     ends.forget(1);
-    EXPECT_NE(ends.find(1 + 8192), nullptr);
+    EXPECT_TRUE(ends.find(1 + 8192));
     ends.forget(1 + 8192);
-    EXPECT_EQ(ends.find(1 + 8192), nullptr);
+    EXPECT_FALSE(ends.find(1 + 8192));
+    end(20, 3);
+    ends.forget(21);
+    EXPECT_EQ(ends.find(20)->record().id, 20U);
+    EXPECT_FALSE(ends.find(21));
+    EXPECT_EQ(ends.find(22)->record().id, 22U);
+    EXPECT_FALSE(ends.find(23));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "tests/simulation/simulated_host.h"
 
 #include <array>
+#include <utility>
 
 namespace p2pd {
 
@@ -199,14 +200,26 @@ void SimulatedHost::flush() {
 
 void SimulatedHost::handle_events() {
     for (const Event& event : node_->take_events()) {
+        if (const auto* finished = std::get_if<Finished>(&event)) {
+            ends_.push_back(*finished);
+            each_finished(*finished);
+            continue;
+        }
         observer_.told(*this, event);
         if (const auto* outcome = std::get_if<SendOutcome>(&event)) {
             outcomes_.push_back(*outcome);
-        } else if (const auto* finished = std::get_if<Finished>(&event)) {
-            finished_.push_back(*finished);
         } else {
             receipts_.push_back(std::get<ReceiptHeard>(event));
         }
+    }
+}
+
+/// Of those that one event tells of, each is told alone.
+void SimulatedHost::each_finished(Finished finished) {
+    for (std::uint32_t left = std::exchange(finished.count, 1); left > 0; --left) {
+        observer_.told(*this, finished);
+        finished_.push_back(finished);
+        ++finished.update.id;
     }
 }
 

@@ -139,7 +139,8 @@ public:
 
     // What the host was told.
     const std::vector<SendOutcome>& outcomes() const { return outcomes_; }
-    const std::vector<Finished>& finished() const { return finished_; }
+    const std::vector<Finished>& finished() const { return finished_; }  ///< each alone
+    const std::vector<Finished>& ends() const { return ends_; }          ///< as they were told
     const std::vector<ReceiptHeard>& receipts() const { return receipts_; }
     /// Of the message that send() gave this ticket for; empty before it is durable.
     std::optional<MessageId> id_of(std::int64_t ticket) const;
@@ -155,6 +156,7 @@ private:
     void receive(const Endpoint& from, const std::string& bytes);
     void flush();
     void handle_events();
+    void each_finished(Finished finished);
     void answer_receipts();
     void transmit();
     void wake_at(std::optional<Instant> next);
@@ -203,6 +205,7 @@ private:
     std::vector<ReceiptHeard> receipts_;
     std::map<MessageId, ReadMarks> marks_;
     std::vector<Finished> finished_;
+    std::vector<Finished> ends_;
 };
 
 }  // namespace p2pd
