@@ -22,8 +22,8 @@ constexpr ContentHash closed{};  ///< in place of a hash
 /// How the content begins. A lexeme holds no U+0000, so the text cannot be read as part of it.
 std::string kind_of(const ReceivedMessage& message) {
     if (!message.reply_to) return "m";
-    std::string kind = message.reply_to->is_text ? "R" : "r";
-    kind += message.reply_to->lexeme;
+    std::string kind = message.reply_to->is_text() ? "R" : "r";
+    kind += message.reply_to->lexeme();
     return kind + '\0';
 }
 

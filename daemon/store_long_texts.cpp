@@ -17,9 +17,9 @@ bool plausible(const ReceivedMessage& message) {
            message.text.size() <= joined_bytes_max;
 }
 
-std::optional<std::string_view> original(const ReceivedMessage& message) {
-    return message.reply_to ? std::optional<std::string_view>(message.reply_to->lexeme)
-                            : std::nullopt;
+std::optional<std::string> original(const ReceivedMessage& message) {
+    if (!message.reply_to) return std::nullopt;
+    return std::string(message.reply_to->lexeme());
 }
 
 /// What stands in a text for parts `first` to `last`, which never came.
@@ -119,8 +119,8 @@ bool LongTexts::fits(const Gathered& gathered, const ReceivedMessage& part) {
 }
 
 void LongTexts::add(Gathered& gathered, const ReceivedMessage& part) {
-    add_part_.execute(gathered.id * parts_room + part.part->number, part.stamp.lexeme,
-                      part.stamp.is_text, part.text);
+    add_part_.execute(gathered.id * parts_room + part.part->number, part.stamp.lexeme(),
+                      part.stamp.is_text(), part.text);
     gathered.present += 1;
     gathered.bytes += part.text.size();
     gathered.last = part.received_at;
@@ -139,9 +139,9 @@ void LongTexts::join(const Gathered& gathered) {
             const auto number = static_cast<std::uint32_t>(row.next<RowId>() - base);
             if (number > expected) text += missing(expected, number - 1, gathered.count);
             expected = number + 1;
-            auto lexeme = row.next<std::string>();
+            const auto lexeme = row.next<std::string>();
             const auto is_text = row.next<bool>();
-            if (!stamp) stamp = Stamp{std::move(lexeme), is_text, gathered.first_us + number - 1};
+            if (!stamp) stamp = Stamp{lexeme, is_text, gathered.first_us + number - 1};
             text += row.next<std::string_view>();
         }
     }

@@ -150,7 +150,7 @@ void MessageCursor::packed_column(sqlite3_context* context, int column) const {
 void MessageCursor::received_column(sqlite3_context* context, int column) const {
     switch (column) {
         case MessageColumn::stamp:
-            return result(context, packed_->stamp().lexeme);
+            return result(context, packed_->stamp().lexeme());
         case MessageColumn::stamp_is_text:
             return sqlite3_result_int64(context, packed_->stamp_is_text ? 1 : 0);
         case MessageColumn::claims:

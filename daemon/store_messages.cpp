@@ -143,7 +143,7 @@ RowId MessageTable::add(const NewReceived& message) {
     const std::int64_t time_us = message.received_at.time_since_epoch().count();
     add_received_.execute(id, message.peer_id, state_.changes().add(id), time_us,
                           order(time_us) - time_us, message.stamp.us, message.parts,
-                          message.reply_to, message.stamp.lexeme, message.stamp.is_text,
+                          message.reply_to, message.stamp.lexeme(), message.stamp.is_text(),
                           unless_empty(message.claims), Tray::unread);
     add_body_.execute(id, message.text);
     count_received(id, 1, message.peer_id, message.text.size());
@@ -173,7 +173,7 @@ RowId MessageTable::add(const OutgoingMessage& message, RowId peer_id) {
     const auto part_ends = pack_part_ends(message.part_ends);
     if (message.answered) {
         const Stamp& stamp = message.answered->stamp;
-        add_outgoing_body_.execute(id, part_ends, stamp.us, stamp.lexeme, stamp.is_text,
+        add_outgoing_body_.execute(id, part_ends, stamp.us, stamp.lexeme(), stamp.is_text(),
                                    message.answered->text, message.text);
     } else {
         add_outgoing_body_.execute(id, part_ends, std::nullopt, std::nullopt, std::nullopt,

@@ -22,10 +22,15 @@ RowId messages_in(std::span<const PackSpan> spans) {
     return messages;
 }
 
+/// A pack has no lexeme for what is written as ours are.
+bool is_written(const Stamp& stamp) {
+    return stamp.is_ours() || !stamp.other_lexeme().empty();
+}
+
 }  // namespace
 
 bool MessageTable::may_be_packed(const ReceivedMessage& message) {
-    return !message.part && !message.reply_to && !message.stamp.lexeme.empty() &&
+    return !message.part && !message.reply_to && is_written(message.stamp) &&
            message.text.size() <= packed_text_bytes_max;
 }
 
@@ -177,8 +182,8 @@ void MessageTable::insert(const PackSpan& span, RowId id, const PackedMessage& m
         std::optional<std::string_view> claims;
         if (!message.claims.empty()) claims = message.claims;
         add_received_.execute(id, span.peer_id, span.cursor_of(id), message.time_us,
-                              message.late_us, stamp.us, parts, std::nullopt, stamp.lexeme,
-                              stamp.is_text, claims, span.tray);
+                              message.late_us, stamp.us, parts, std::nullopt, stamp.lexeme(),
+                              stamp.is_text(), claims, span.tray);
         add_body_.execute(id, message.text);
         return;
     }

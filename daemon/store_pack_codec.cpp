@@ -22,10 +22,8 @@ std::uint64_t flags_of(const PackedMessage& message) {
 
 void PackedMessage::set_stamp(const Stamp& stamp) {
     stamp_us = stamp.us;
-    stamp_is_text = stamp.is_text;
-    // Read, as that is quicker than to write it as Stamp::of() does.
-    const bool is_ours = !stamp.is_text && Stamp::us_of(stamp.lexeme) == stamp.us;
-    lexeme = is_ours ? std::string_view() : stamp.lexeme;
+    stamp_is_text = stamp.is_text();
+    lexeme = stamp.other_lexeme();
 }
 
 Stamp PackedMessage::stamp() const {

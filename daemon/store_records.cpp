@@ -83,11 +83,11 @@ OutgoingMessage read_outgoing(sqlite::Run& row) {
     message.part_ends = unpack_part_ends(row.next<sqlite::Bytes>());
     Answered answered;
     const auto answered_us = row.next<std::optional<std::int64_t>>();
-    answered.stamp.lexeme = row.next<std::string>();
-    answered.stamp.is_text = row.next<bool>();
+    const auto lexeme = row.next<std::string>();
+    const auto is_text = row.next<bool>();
     answered.text = row.next<std::string>();
     if (answered_us) {
-        answered.stamp.us = *answered_us;
+        answered.stamp = {lexeme, is_text, *answered_us};
         message.answered = std::move(answered);
     }
     message.text = row.next<std::string>();
@@ -100,9 +100,9 @@ OutgoingMessage read_outgoing(sqlite::Run& row) {
 Store::Answerable read_answerable(sqlite::Run& row) {
     Store::Answerable found;
     found.peer = read_endpoint(row);
-    found.answered.stamp.lexeme = row.next<std::string>();
-    found.answered.stamp.is_text = row.next<bool>();
-    found.answered.stamp.us = row.next<std::int64_t>();
+    const auto lexeme = row.next<std::string>();
+    const auto is_text = row.next<bool>();
+    found.answered.stamp = {lexeme, is_text, row.next<std::int64_t>()};
     found.answered.text = row.next<std::string>();
     return found;
 }

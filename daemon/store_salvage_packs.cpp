@@ -69,7 +69,7 @@ private:
         if (!message.claims.empty()) claims = message.claims;
         const Tray tray = span != nullptr ? span->tray : Tray::unread;
         message_.execute(id, tray, peer_id, cursor(id, span), message.time_us, message.late_us,
-                         stamp.us, parts, stamp.lexeme, stamp.is_text, claims, std::nullopt,
+                         stamp.us, parts, stamp.lexeme(), stamp.is_text(), claims, std::nullopt,
                          std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
                          std::nullopt);
     }

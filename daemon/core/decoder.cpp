@@ -66,7 +66,9 @@ public:
         if (!expect(member, is_scalar(written))) return {};
         const bool is_text = written.kind == JsonValue::Kind::text;
         const auto ours = Stamp::us_of(written.lexeme);
-        if (ours && *ours <= StampClock::us_max) return {Lexeme(written.lexeme), is_text, *ours};
+        if (ours && *ours <= StampClock::us_max) {
+            return is_text ? Stamp{Lexeme(written.lexeme), true, *ours} : Stamp::of(*ours);
+        }
         if (!is_number(written.lexeme)) return fail(DropCause::wrong_type), Stamp{};
         double seconds = 0;
         const auto parsed = std::from_chars(written.lexeme.data(),
@@ -179,19 +181,6 @@ std::variant<Datagram, DropCause> read_datagram(const Members& members, bool was
 }
 
 }  // namespace
-
-std::optional<std::int64_t> Stamp::us_of(std::string_view lexeme) {
-    constexpr std::size_t decimals = 6;
-    constexpr std::size_t bytes_max = 18;  // whose value fits
-    constexpr std::int64_t us_per_second = 1'000'000;
-    if (lexeme.size() < 2 + decimals || lexeme.size() > bytes_max) return std::nullopt;
-    const std::size_t point = lexeme.size() - decimals - 1;
-    if (lexeme[point] != '.' || (lexeme[0] == '0' && point > 1)) return std::nullopt;
-    const auto seconds = whole<std::uint64_t>(lexeme.substr(0, point));
-    const auto fraction = whole<std::uint32_t>(lexeme.substr(point + 1));
-    if (!seconds || !fraction) return std::nullopt;
-    return static_cast<std::int64_t>(*seconds) * us_per_second + *fraction;
-}
 
 std::variant<Datagram, DropCause> Decoder::decode(std::string_view bytes) {
     if (bytes.empty()) return DropCause::empty;

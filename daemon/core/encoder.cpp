@@ -122,8 +122,8 @@ private:
         out_.append(digits.begin(), written.ptr);
     }
     void stamp(const Stamp& stamp, bool as_text) {
-        if (as_text) return quoted(stamp.lexeme);
-        out_ += stamp.lexeme;
+        if (as_text) return quoted(stamp.lexeme());
+        stamp.write_to(out_);
     }
     void own_stamp(std::string_view member, const Stamp& own) {
         name(member);
@@ -131,7 +131,7 @@ private:
     }
     void echoed_stamp(std::string_view member, const Stamp& echoed) {
         name(member);
-        stamp(echoed, echoed.is_text);
+        stamp(echoed, echoed.is_text());
     }
     void begin_extension() {
         out_ += spelling_.wrapped ? R"(,\"p2pd\":{\"v\":1)" : R"(,"p2pd":{"v":1)";
@@ -241,22 +241,6 @@ Endpoint widest_endpoint(bool is_v4) {
 }
 
 }  // namespace
-
-Stamp Stamp::of(std::int64_t us) {
-    constexpr int decimals = 6;
-    std::array<char, Lexeme::bytes_max> written{};
-    char* at = written.end();
-    auto rest = static_cast<std::uint64_t>(us);
-    const auto write_digit = [&] {
-        *--at = static_cast<char>('0' + rest % 10);
-        rest /= 10;
-    };
-    for (int i = 0; i < decimals; ++i) write_digit();
-    *--at = '.';
-    do write_digit();
-    while (rest > 0);
-    return {Lexeme(std::string_view(at, written.end())), false, us};
-}
 
 void encode_to(std::string& bytes, const WireObject& object, const Endpoint& local,
                const Endpoint& peer, Dialect dialect, Extension extension) {

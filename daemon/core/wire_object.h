@@ -10,24 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/core/lexeme.h"
+#include "daemon/core/stamp.h"
 
 namespace p2pd {
-
-/// A timestamp on the wire: the only identity there. `lexeme` is what was written, echoed byte
-/// for byte; `us` is its value in microseconds since the epoch, below 2^32 seconds.
-struct Stamp {
-    Lexeme lexeme;
-    bool is_text = false;  ///< written as a JSON text rather than a number
-    std::int64_t us = 0;
-
-    /// Our own: a number with exactly six decimals. 0 <= us < 2^32 seconds.
-    static Stamp of(std::int64_t us);
-    /// The inverse of its lexeme; empty if that is written otherwise, or its value takes more than
-    /// 17 digits.
-    static std::optional<std::int64_t> us_of(std::string_view lexeme);
-    bool operator==(const Stamp&) const = default;
-};
 
 /// What an object says of its addresses. Claims only: the peer is the UDP source.
 struct Addresses {

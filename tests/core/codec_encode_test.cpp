@@ -60,8 +60,8 @@ TEST(Encode, AMessageComesBack) {
             const WireMessage back = round_trip(message, dialect, Extension::p2pd);
             EXPECT_EQ(back.text, message.text);
             EXPECT_EQ(back.stamp.us, message.stamp.us);
-            EXPECT_EQ(back.stamp.lexeme, message.stamp.lexeme);
-            EXPECT_EQ(back.stamp.is_text, writes_text_stamps(dialect));
+            EXPECT_EQ(back.stamp.lexeme(), message.stamp.lexeme());
+            EXPECT_EQ(back.stamp.is_text(), writes_text_stamps(dialect));
         }
     }
 }

@@ -18,8 +18,8 @@ constexpr int iterations = sanitized ? 40'000 : 200'000;
 void expect_well_formed(const Stamp& stamp) {
     EXPECT_GE(stamp.us, 0);
     EXPECT_LT(stamp.us, 4'294'967'296'000'000);
-    EXPECT_FALSE(stamp.lexeme.empty());
-    EXPECT_LE(stamp.lexeme.size(), 64U);
+    EXPECT_FALSE(stamp.lexeme().empty());
+    EXPECT_LE(stamp.lexeme().size(), 64U);
 }
 
 void expect_well_formed(const std::optional<Part>& part, const Stamp& stamp) {

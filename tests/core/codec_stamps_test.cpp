@@ -73,7 +73,7 @@ TEST(CodecStamp, IsEchoedByteForByteInEveryDialect) {
 TEST(CodecStamp, OfOursHasSixDecimals) {
     EXPECT_EQ(Stamp::of(1'732'260'000'000'007),
               (Stamp{"1732260000.000007", false, 1'732'260'000'000'007}));
-    EXPECT_EQ(Stamp::of(0).lexeme, "0.000000");
+    EXPECT_EQ(Stamp::of(0).lexeme(), "0.000000");
 }
 
 TEST(CodecStamp, OfOursComesBackTheSameFromEveryWriter) {

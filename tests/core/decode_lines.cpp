@@ -23,7 +23,7 @@ std::string from_hex(std::string_view line) {
 }
 
 Json stamp_json(const Stamp& stamp) {
-    return {{"lexeme", stamp.lexeme}, {"is_text", stamp.is_text}, {"us", stamp.us}};
+    return {{"lexeme", stamp.lexeme()}, {"is_text", stamp.is_text()}, {"us", stamp.us}};
 }
 
 Json part_json(const std::optional<Part>& part) {

@@ -18,7 +18,7 @@ void require_same(const Read& read, const Read& reference) {
 
 /// An own timestamp is a text where the dialect has it so, whatever it was.
 bool same_value(const Stamp& a, const Stamp& b) {
-    return a.lexeme == b.lexeme && a.us == b.us;
+    return a.lexeme() == b.lexeme() && a.us == b.us;
 }
 bool same(const WireMessage& back, const WireMessage& written) {
     return same_value(back.stamp, written.stamp) && back.text == written.text &&

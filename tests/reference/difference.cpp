@@ -57,8 +57,8 @@ private:
     void text(std::string_view text) { text_.append(" '").append(text).append("'"); }
     void number(std::int64_t number) { text_ += " " + std::to_string(number); }
     void stamp(const Stamp& stamp) {
-        text(stamp.lexeme);
-        number(stamp.is_text ? 1 : 0);
+        text(stamp.lexeme());
+        number(stamp.is_text() ? 1 : 0);
         number(stamp.us);
     }
     void part(const std::optional<Part>& part) {

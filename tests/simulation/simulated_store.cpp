@@ -60,8 +60,8 @@ BatchResult::Accepted SimulatedStore::accept(const OutgoingMessage& message) {
 void SimulatedStore::receive(const ReceivedMessage& message) {
     std::string content = "m";
     if (message.reply_to) {
-        content = message.reply_to->is_text ? "R" : "r";
-        content.append(message.reply_to->lexeme).push_back('\0');
+        content = message.reply_to->is_text() ? "R" : "r";
+        content.append(message.reply_to->lexeme()).push_back('\0');
     }
     content += message.text;
     const bool is_new = identities_.emplace(message.peer, message.stamp.us, content).second;
@@ -81,7 +81,7 @@ bool SimulatedStore::take_part(const ReceivedMessage& message) {
     const std::pair key{message.peer, part.first_us};
     if (closed_long_texts_.contains(key)) return false;
     const std::string original =
-        message.reply_to ? std::string(message.reply_to->lexeme) : std::string();
+        message.reply_to ? std::string(message.reply_to->lexeme()) : std::string();
     LongText& text = long_texts_[key];
     if (text.count == 0) text = {part.count, original};
     if (text.count != part.count || text.original != original) return false;
