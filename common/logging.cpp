@@ -99,7 +99,7 @@ private:
 struct ClassWindow {
     steady_clock::time_point began;
     steady_clock::duration length = std::chrono::seconds{1};
-    int passed = 0;
+    std::uint64_t passed = 0;
     bool full = false;                 ///< some were suppressed
     std::uint64_t suppressed = 0;      ///< and how many of them are still unsaid
     LogLevel level = LogLevel::debug;  ///< the highest of the suppressed
@@ -160,21 +160,20 @@ struct Log::State {
         window.suppressed = 0;
     }
 
-    bool admit(std::string_view event_class, LogLevel event_level) {
+    std::uint64_t admit(std::string_view event_class, LogLevel event_level, std::uint64_t events) {
         const auto now = clock();
         ClassWindow& window = windows.try_emplace(std::string(event_class)).first->second;
         if (window.passed == 0 || window.over(now)) {
             report(event_class, window);
             window = ClassWindow{.began = now, .length = window.next_length()};
         }
-        if (window.passed < limited_lines_max) {
-            ++window.passed;
-            return true;
-        }
+        const std::uint64_t pass = std::min(events, limited_lines_max - window.passed);
+        window.passed += pass;
+        if (pass == events) return pass;
         window.full = true;
-        ++window.suppressed;
+        window.suppressed += events - pass;
         window.level = std::max(window.level, event_level);
-        return false;
+        return pass;
     }
 
     std::atomic<LogLevel> level;
@@ -204,15 +203,15 @@ void Log::error(std::string_view text, const LogFields& fields) {
     write(LogLevel::error, text, fields);
 }
 
-bool Log::admits(std::string_view event_class, LogLevel level) {
-    if (level < this->level()) return false;
+std::uint64_t Log::admits(std::string_view event_class, LogLevel level, std::uint64_t events) {
+    if (level < this->level() || events == 0) return 0;
     const std::lock_guard lock{state_->mutex};
-    return state_->admit(event_class, level);
+    return state_->admit(event_class, level, events);
 }
 
 void Log::limited(std::string_view event_class, LogLevel level, std::string_view text,
                   LogFields fields) {
-    if (!admits(event_class, level)) return;
+    if (admits(event_class, level) == 0) return;
     fields.event_class = event_class;
     write(level, text, fields);
 }

@@ -46,7 +46,7 @@ public:
 
     /// Lines of one class that `limited` lets pass in a window: of a second, and after one that had
     /// more to say of twice as much, up to limited_window_max.
-    static constexpr int limited_lines_max = 10;
+    static constexpr std::uint64_t limited_lines_max = 10;
     static constexpr std::chrono::seconds limited_window_max{10};
 
     explicit Log(LogLevel level, LogOutput output = service_output(),
@@ -65,9 +65,10 @@ public:
     /// `event_class`, which becomes its field, is one of a small fixed set, never made from input.
     void limited(std::string_view event_class, LogLevel level, std::string_view text,
                  LogFields fields = {});
-    /// Counts an event as `limited` does; true: its line is to be written. For what is so frequent
-    /// that not even a text is to be made for nothing.
-    [[nodiscard]] bool admits(std::string_view event_class, LogLevel level);
+    /// Counts events that come together as `limited` does; returns of how many, the first, a line
+    /// is to be written. For what is so frequent that not even a text is to be made for nothing.
+    [[nodiscard]] std::uint64_t admits(std::string_view event_class, LogLevel level,
+                                       std::uint64_t events = 1);
     void write(LogLevel level, std::string_view text, const LogFields& fields);
     /// Says what is still unsaid of classes whose second is over; to be called now and then.
     void report_suppressed();

@@ -74,8 +74,8 @@ void ControlMethods::sent(const SendOutcome& outcome) {
         return responder.error(error_disk_full, "the disk is full, nothing was accepted",
                                "make room in " + daemon_.config().state_dir);
     }
-    for (MessageId id = outcome.id; !outcome.repeated && id < outcome.id + outcome.messages; ++id) {
-        log_accepted(daemon_.log(), id, sending.peer);
+    if (!outcome.repeated) {
+        log_accepted(daemon_.log(), outcome.id, outcome.messages, sending.peer);
     }
     if (sending.many) return sent_many(outcome, sending);
     SendResult result{.id = outcome.id,

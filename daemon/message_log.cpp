@@ -1,6 +1,7 @@
 // daemon: what the log says of messages and peers. Includes std, core, common.
 #include "daemon/message_log.h"
 
+#include <span>
 #include <string_view>
 
 #include "common/log_ids.h"
@@ -32,23 +33,26 @@ End end_of(OutState state) {
 
 }  // namespace
 
-void log_accepted(Log& log, MessageId id, const Endpoint& peer) {
+void log_accepted(Log& log, MessageId first, std::uint32_t count, const Endpoint& peer) {
     constexpr std::string_view event_class = "accepted";
-    if (!log.admits(event_class, LogLevel::debug)) return;
-    const std::string number = std::to_string(id);
-    const std::string address = peer.text();
-    log.write(LogLevel::debug, "message " + number + " to " + address + " is accepted",
-              {.message_id = log_id::message_accepted,
-               .peer = address,
-               .message = number,
-               .event_class = event_class});
+    const MessageId end = first + log.admits(event_class, LogLevel::debug, count);
+    for (MessageId id = first; id < end; ++id) {
+        const std::string number = std::to_string(id);
+        const std::string address = peer.text();
+        log.write(LogLevel::debug, "message " + number + " to " + address + " is accepted",
+                  {.message_id = log_id::message_accepted,
+                   .peer = address,
+                   .message = number,
+                   .event_class = event_class});
+    }
 }
 
 void log_end(Log& log, const Finished& finished) {
     const End end = end_of(finished.update.state);
-    for (std::uint32_t i = 0; i < finished.count; ++i) {
-        if (!log.admits(end.event_class, LogLevel::info)) continue;
-        const std::string number = std::to_string(finished.update.id + i);
+    const MessageId first = finished.update.id;
+    const std::uint64_t lines = log.admits(end.event_class, LogLevel::info, finished.count);
+    for (MessageId id = first; id < first + lines; ++id) {
+        const std::string number = std::to_string(id);
         const std::string address =
             finished.message ? finished.message->peer.text() : std::string();
         std::string text = "message " + number;
@@ -64,8 +68,8 @@ void log_end(Log& log, const Finished& finished) {
 
 void log_received(Log& log, const StoreBatch& batch, const BatchResult& result) {
     constexpr std::string_view event_class = "received";
-    for (const auto& [received, id] : result.arrived) {
-        if (!log.admits(event_class, LogLevel::info)) continue;
+    const auto lines = log.admits(event_class, LogLevel::info, result.arrived.size());
+    for (const auto& [received, id] : std::span(result.arrived).first(lines)) {
         const std::string number = std::to_string(id);
         const std::string address = batch.received[received].peer.text();
         std::string text = "message " + number;

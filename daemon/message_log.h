@@ -13,7 +13,7 @@ namespace p2pd {
 
 /// Ids, addresses and states; never a text, nor a reason that a peer has given. What a peer can
 /// cause at will is limited.
-void log_accepted(Log& log, MessageId id, const Endpoint& peer);
+void log_accepted(Log& log, MessageId first, std::uint32_t count, const Endpoint& peer);
 void log_end(Log& log, const Finished& finished);
 void log_received(Log& log, const StoreBatch& batch, const BatchResult& result);
 /// Without a name: it has none any more.

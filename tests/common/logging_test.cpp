@@ -124,6 +124,16 @@ TEST_F(LogTest, TellsBeforeTheTextIsMadeWhetherItIsWanted) {
     EXPECT_EQ(lines, (std::vector<std::string>{"x: suppressed 1"}));
 }
 
+TEST_F(LogTest, OfEventsThatComeTogetherTheFirstArePassed) {
+    EXPECT_EQ(log.admits("x", LogLevel::info, 7), 7U);
+    EXPECT_EQ(log.admits("x", LogLevel::info, 7), 3U);
+    EXPECT_EQ(log.admits("x", LogLevel::info, 7), 0U);
+    EXPECT_EQ(log.admits("y", LogLevel::info, 0), 0U);
+    now += 1s;
+    EXPECT_EQ(log.admits("x", LogLevel::info, 1), 1U);
+    EXPECT_EQ(lines, (std::vector<std::string>{"x: suppressed 11"}));
+}
+
 TEST_F(LogTest, SaysHowManyWereSuppressedAtItsEnd) {
     {
         Log short_log{LogLevel::info, collect()};
