@@ -25,12 +25,15 @@ struct Endpoint {
         if (const auto scope = scope_id <=> other.scope_id; std::is_neq(scope)) return scope;
         return port <=> other.port;
     }
-    bool operator==(const Endpoint&) const = default;
+    bool operator==(const Endpoint& other) const {
+        return half(0) == other.half(0) && half(8) == other.half(8) && scope_id == other.scope_id &&
+               port == other.port;
+    }
 
     bool is_v4() const;
     bool is_unspecified() const;  ///< 0.0.0.0 or ::
     bool same_host(const Endpoint& other) const {
-        return address == other.address && scope_id == other.scope_id;
+        return half(0) == other.half(0) && half(8) == other.half(8) && scope_id == other.scope_id;
     }
     /// `10.0.0.5`, `fe80::1%2` (the scope id as a number).
     std::string ip_text() const;

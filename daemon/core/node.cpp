@@ -11,19 +11,20 @@ namespace {
 constexpr Duration disk_full_pause = std::chrono::seconds{1};
 
 /// The sender's own idea of its address, where it differs from the UDP source.
-std::string differing_claim(const Endpoint& from, const Addresses& claimed) {
-    if (claimed.source_ip == from.ip_text() && claimed.source_port == from.port) return {};
+std::string differing_claim(const Endpoint& from, const std::string& from_ip,
+                            const Addresses& claimed) {
+    if (claimed.source_ip == from_ip && claimed.source_port == from.port) return {};
     return claimed.source_ip + ":" + std::to_string(claimed.source_port);
 }
 
 /// What a message or reply says; takes its texts out of `datagram`.
-ReceivedMessage received_message(Now now, const Endpoint& from, const Endpoint& local,
-                                 Datagram& datagram) {
+ReceivedMessage received_message(Now now, const Endpoint& from, const std::string& from_ip,
+                                 const Endpoint& local, Datagram& datagram) {
     ReceivedMessage message;
     message.peer = from;
     if (!local.is_unspecified()) message.local = local;
     message.received_at = now.wall;
-    message.claims = differing_claim(from, datagram.claimed);
+    message.claims = differing_claim(from, from_ip, datagram.claimed);
     if (auto* reply = std::get_if<WireReply>(&datagram.object)) {
         message.reply_to = reply->original;
         message.stamp = reply->stamp;
@@ -58,44 +59,46 @@ Node::Node(const NodeLimits& limits, const Recovered& recovered, std::uint64_t s
 void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::string_view bytes) {
     ++counters_.datagrams_received;
     if (!admit(now, from)) return;
+    Source source{from, from.ip_text(), local, {}};
     std::string_view rest = bytes;
     auto first = decoder_.decode(take_line(rest));
     if (!rest.empty()) {
         const auto* datagram = std::get_if<Datagram>(&first);
         if (datagram == nullptr || !datagram->from_p2pd) {
-            return receive_decoded(now, from, local, decoder_.decode(bytes));
+            return receive_decoded(now, source, decoder_.decode(bytes));
         }
     }
-    receive_decoded(now, from, local, std::move(first));
+    receive_decoded(now, source, std::move(first));
+    const bool is_known = admission_.is_known(from);
     // Each object counts against the rates of strangers, however they are packed.
-    while (!rest.empty() && admit(now, from)) {
-        receive_decoded(now, from, local, decoder_.decode(take_line(rest)));
+    while (!rest.empty() && (is_known || admit(now, from))) {
+        receive_decoded(now, source, decoder_.decode(take_line(rest)));
     }
 }
 
-void Node::receive_decoded(Now now, const Endpoint& from, const Endpoint& local,
-                           Decoded&& decoded) {
+void Node::receive_decoded(Now now, Source& source, Decoded&& decoded) {
     if (const auto* cause = std::get_if<DropCause>(&decoded)) {
         ++counters_.dropped[static_cast<std::size_t>(*cause)];
         return;
     }
     Datagram& datagram = std::get<Datagram>(decoded);
     if (const auto* ack = std::get_if<WireAck>(&datagram.object)) {
-        receive_ack(now, from, *ack);
-        if (find_peer(from) != nullptr) learn(now, from, local, datagram);
+        receive_ack(now, source.from, *ack);
+        if (find_peer(source.from) != nullptr) learn(now, source, datagram);
         return;
     }
     if (const auto* receipt = std::get_if<WireReceipt>(&datagram.object)) {
-        receive_receipt(now, from, *receipt);
-        if (find_peer(from) != nullptr) learn(now, from, local, datagram);
+        receive_receipt(now, source.from, *receipt);
+        if (find_peer(source.from) != nullptr) learn(now, source, datagram);
         return;
     }
-    ReceivedMessage message = received_message(now, from, local, datagram);
-    if (admission_.known_only() && !admission_.is_known(from)) {
+    ReceivedMessage message =
+        received_message(now, source.from, source.from_ip, source.local, datagram);
+    if (admission_.known_only() && !admission_.is_known(source.from)) {
         turn_away(TurnedAway::not_known);
         return refuse(now, datagram, message);
     }
-    learn(now, from, local, datagram);
+    learn(now, source, datagram);
     count_repeats(message);
     receive_text(now, datagram, std::move(message));
 }
@@ -171,14 +174,23 @@ void Node::ack_read(Now now, const Endpoint& endpoint, Peer& peer) {
     touch(endpoint, peer);
 }
 
-void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram) {
+/// Once of all objects of a datagram that say the same of their sender.
+void Node::learn(Now now, Source& source, const Datagram& datagram) {
+    const Told told{datagram.dialect, datagram.from_p2pd,
+                    std::holds_alternative<WireMessage>(datagram.object),
+                    datagram.claimed.source_port};
+    if (source.told == told) return;
+    source.told = told;
+    learn(now, source.from, source.local, told);
+}
+
+void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Told& told) {
     Peer& peer = peer_at(from);
     PeerFacts facts = peer.session.facts();
-    const bool is_message = std::holds_alternative<WireMessage>(datagram.object);
     // Of `short`, only a message shows how it differs from `quoted`.
-    const bool may_be_short = !is_message && facts.dialect == Dialect::short_;
-    if (!(may_be_short && datagram.dialect == Dialect::quoted)) facts.dialect = datagram.dialect;
-    facts.is_p2pd = datagram.from_p2pd;
+    const bool may_be_short = !told.is_message && facts.dialect == Dialect::short_;
+    if (!(may_be_short && told.dialect == Dialect::quoted)) facts.dialect = told.dialect;
+    facts.is_p2pd = told.is_p2pd;
     const PeerFacts& known = peer.session.facts();
     if (facts.dialect != known.dialect || facts.is_p2pd != known.is_p2pd) {
         if (facts.dialect != known.dialect) facts.dialect_by_hand = false;
@@ -192,7 +204,7 @@ void Node::learn(Now now, const Endpoint& from, const Endpoint& local, const Dat
     touch(from, peer);
     // A program that sends from another port than it listens on is there all the same.
     Endpoint listening = from;
-    listening.port = datagram.claimed.source_port;
+    listening.port = told.claimed_port;
     if (Peer* const other = listening == from ? nullptr : find_peer(listening)) {
         heard_now(*other, now);
         touch(listening, *other);

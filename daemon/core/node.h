@@ -225,17 +225,35 @@ private:
         Finished told() { return {std::move(update), {entry, &entry->message}}; }
     };
 
+    /// What an object tells of its sender beside what it is for.
+    struct Told {
+        Dialect dialect;
+        bool is_p2pd;
+        bool is_message;
+        std::uint16_t claimed_port;
+
+        bool operator==(const Told&) const = default;
+    };
+    /// Of a datagram.
+    struct Source {
+        const Endpoint& from;
+        std::string from_ip;
+        const Endpoint& local;     ///< where it has come in
+        std::optional<Told> told;  ///< by the last of its objects so far
+    };
+
     // node.cpp
     bool admit(Now now, const Endpoint& from);
     void turn_away(TurnedAway why) { ++counters_.turned_away[static_cast<std::size_t>(why)]; }
-    void receive_decoded(Now now, const Endpoint& from, const Endpoint& local, Decoded&& decoded);
+    void receive_decoded(Now now, Source& source, Decoded&& decoded);
     void receive_text(Now now, const Datagram& datagram, ReceivedMessage&& message);
     void refuse(Now now, const Datagram& datagram, const ReceivedMessage& message);
     std::optional<Acknowledger::Form> ack_form(const Endpoint& endpoint);
     void receive_ack(Now now, const Endpoint& from, const WireAck& ack);
     bool confirm_ranges(Now now, Peer& peer, const WireAck& ack);
     void ack_read(Now now, const Endpoint& endpoint, Peer& peer);
-    void learn(Now now, const Endpoint& from, const Endpoint& local, const Datagram& datagram);
+    void learn(Now now, Source& source, const Datagram& datagram);
+    void learn(Now now, const Endpoint& from, const Endpoint& local, const Told& told);
     void acknowledge_stored(Now now, const BatchResult& result);
     void not_stored(Now now, const StoreBatch& batch);
     bool anything_to_store() const {
