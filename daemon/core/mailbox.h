@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/core/endpoint.h"
 #include "daemon/core/part_ends.h"
+#include "daemon/core/rare.h"
 #include "daemon/core/time.h"
 #include "daemon/core/wire_object.h"
 
@@ -40,7 +42,7 @@ struct OutgoingMessage {
     std::string text = {};
     PartEnds part_ends = {};
     std::uint32_t parts_done = 0;  ///< leading parts that are confirmed
-    std::optional<Answered> answered = {};
+    Rare<Answered> answered = {};
     std::optional<MessageId> reply_to = {};
     WallTime created_at;
     WallTime expires_at;
@@ -57,8 +59,8 @@ struct ReceivedMessage {
     Stamp stamp;
     std::string text = {};
     std::optional<Part> part = {};
-    std::optional<Stamp> reply_to = {};  ///< of a reply: the timestamp of our message
-    std::string claims = {};  ///< `IP:PORT` where it differs from the UDP source, else empty
+    Rare<Stamp> reply_to = {};  ///< of a reply: the timestamp of our message
+    std::string claims = {};    ///< `IP:PORT` where it differs from the UDP source, else empty
     WallTime received_at;
 };
 
@@ -73,7 +75,7 @@ struct OutgoingUpdate {
     std::optional<WallTime> acked_at = {};
     std::optional<Duration> rtt = {};
     std::optional<WallTime> expires_at = {};  ///< of a reopened one
-    std::string reason = {};                  ///< why refused or expired
+    std::string_view reason = {};             ///< why refused or expired; a literal
 };
 
 /// What is remembered of a peer.

@@ -68,7 +68,7 @@ struct SendRequest {
     Endpoint peer = {};
     std::string text = {};               ///< UTF-8, not longer than text_bytes_max
     std::vector<std::string> more = {};  ///< each a message of its own, behind the first
-    std::optional<Answered> answered = {};
+    Rare<Answered> answered = {};
     std::optional<MessageId> reply_to = {};
     Duration expires_in{0};
     std::string request_id = {};

@@ -70,10 +70,11 @@ std::variant<std::int64_t, SendError> Node::send(Now now, SendRequest request) {
         follower.part_ends = std::move((*ends)[i + 1]);
         accept(now, peer, std::move(follower));
     }
+    if (peer != nullptr) touch(request.peer, *peer);
     return ticket;
 }
 
-/// Returns its first timestamp.
+/// Returns its first timestamp. Whoever calls touches the peer.
 std::int64_t Node::accept(Now now, Peer* peer, OutgoingMessage&& message) {
     message.first_us = stamps_.take(now.wall, static_cast<std::uint32_t>(message.part_ends.size()));
     if (peer != nullptr) go_ahead(now, *peer, message);
@@ -96,7 +97,6 @@ void Node::go_ahead(Now now, Peer& peer, const OutgoingMessage& message) {
         return;
     }
     hold(now, peer, OutgoingMessage(message));
-    touch(message.peer, peer);
 }
 
 void Node::announce(Now now, const StoreBatch& batch, const BatchResult& result) {

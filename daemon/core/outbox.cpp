@@ -2,6 +2,8 @@
 #include "daemon/core/outbox.h"
 
 #include <cassert>
+#include <utility>
+#include <vector>
 
 namespace p2pd {
 
@@ -21,8 +23,9 @@ bool Outbox::add(OutgoingMessage&& message, Instant expires) {
     const std::size_t parts = entry->parts();
     entry->unconfirmed = static_cast<std::uint32_t>(parts) - entry->message.parts_done;
     if (parts > 1) {
-        entry->confirmed.resize(parts);
-        for (std::uint32_t i = 0; i < entry->message.parts_done; ++i) entry->confirmed[i] = true;
+        std::vector<bool> confirmed(parts);
+        for (std::uint32_t i = 0; i < entry->message.parts_done; ++i) confirmed[i] = true;
+        entry->confirmed = std::move(confirmed);
     }
     bytes_ += cost(entry->message);
     if (entry->message.id != 0) by_id_.insert(entry->message.id, entry.get());
@@ -69,9 +72,10 @@ bool Outbox::confirm(Entry& entry, std::int64_t part_us) {
     if (entry.parts() == 1) {
         done = 1;
     } else {
-        assert(!entry.confirmed[part]);
-        entry.confirmed[part] = true;
-        while (done < entry.confirmed.size() && entry.confirmed[done]) ++done;
+        std::vector<bool>& confirmed = *entry.confirmed;
+        assert(!confirmed[part]);
+        confirmed[part] = true;
+        while (done < confirmed.size() && confirmed[done]) ++done;
     }
     return entry.unconfirmed == entry.given_up;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/core/mailbox.h"
+#include "daemon/core/rare.h"
 #include "daemon/core/rising_map.h"
 
 namespace p2pd {
@@ -19,7 +20,7 @@ public:
     struct Entry {
         OutgoingMessage message;
         Instant expires;
-        std::vector<bool> confirmed = {};  ///< by part, if there are several
+        Rare<std::vector<bool>> confirmed = {};  ///< by part, if there are several
         std::uint32_t unconfirmed = 0;
         std::uint32_t given_up = 0;  ///< of the unconfirmed: whether they came nobody will know
 

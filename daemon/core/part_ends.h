@@ -1,10 +1,12 @@
-// core: where the parts of a text end. Includes std alone.
+// core: where the parts of a text end. Includes std, core.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <vector>
+
+#include "daemon/core/rare.h"
 
 namespace p2pd {
 
@@ -24,13 +26,14 @@ public:
         if (size_++ == 0) {
             first_ = end;
         } else {
-            more_.push_back(end);
+            if (!more_) more_ = std::vector<std::uint32_t>{};
+            more_->push_back(end);
         }
     }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
     std::uint32_t operator[](std::size_t part) const {
-        return part == 0 ? first_ : more_[part - 1];
+        return part == 0 ? first_ : (*more_)[part - 1];
     }
 
     friend bool operator==(const PartEnds&, const PartEnds&) = default;
@@ -38,7 +41,7 @@ public:
 private:
     std::uint32_t size_ = 0;
     std::uint32_t first_ = 0;
-    std::vector<std::uint32_t> more_;
+    Rare<std::vector<std::uint32_t>> more_;
 };
 
 }  // namespace p2pd

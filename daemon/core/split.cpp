@@ -7,14 +7,14 @@ namespace {
 
 constexpr std::int64_t widest_us = 4'294'967'295'999'999;
 
-WireObject make_object(const Stamp& stamp, std::string text,
-                       const std::optional<Answered>& answered, std::optional<Part> part) {
+WireObject make_object(const Stamp& stamp, std::string text, const Rare<Answered>& answered,
+                       std::optional<Part> part) {
     if (!answered) return WireMessage{stamp, std::move(text), part};
     return WireReply{answered->stamp, stamp, answered->text, std::move(text), part};
 }
 
-WireObject prototype(const std::optional<Answered>& answered, std::optional<Part> part) {
-    std::optional<Answered> bare = answered;
+WireObject prototype(const Rare<Answered>& answered, std::optional<Part> part) {
+    Rare<Answered> bare = answered;
     if (bare) bare->text.clear();
     return make_object(Stamp::of(widest_us), {}, bare, part);
 }
@@ -27,7 +27,7 @@ std::string_view part_text(const OutgoingMessage& message, std::int64_t part_us)
     return std::string_view(message.text).substr(begin, message.part_ends[index] - begin);
 }
 
-std::optional<PartEnds> split_text(std::string_view text, const std::optional<Answered>& answered,
+std::optional<PartEnds> split_text(std::string_view text, const Rare<Answered>& answered,
                                    const Endpoint& peer, Dialect dialect,
                                    std::size_t whole_bytes_max) {
     const auto whole = static_cast<std::uint32_t>(text.size());

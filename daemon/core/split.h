@@ -13,7 +13,7 @@ namespace p2pd {
 /// Where the parts of `text` end so that each fits one datagram to `peer` in `dialect`; one part
 /// when it fits whole, or is no answer and takes at most `whole_bytes_max` whole in Dialect::base.
 /// Empty when it would take more than parts_max.
-std::optional<PartEnds> split_text(std::string_view text, const std::optional<Answered>& answered,
+std::optional<PartEnds> split_text(std::string_view text, const Rare<Answered>& answered,
                                    const Endpoint& peer, Dialect dialect,
                                    std::size_t whole_bytes_max = datagram_bytes_max);
 

@@ -54,7 +54,7 @@ void Universe::make_confirmed(StoreBatch& batch) {
     OutgoingUpdate update = make_update();
     update.state = OutState::delivered;
     update.reopen = false;
-    update.reason.clear();
+    update.reason = {};
     for (std::uint64_t n = 1 + random_.below(8); n > 0; --n, ++update.id) {
         batch.updates.push_back(update);
     }

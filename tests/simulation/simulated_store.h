@@ -23,7 +23,7 @@ public:
         Endpoint peer;
         std::int64_t us = 0;
         std::string text = {};
-        std::optional<Stamp> reply_to = {};
+        Rare<Stamp> reply_to = {};
         std::uint32_t parts = 1;
         std::string claims = {};
         MessageId id = 0;
