@@ -39,7 +39,9 @@ void log_accepted(Log& log, MessageId first, std::uint32_t count, const Endpoint
     for (MessageId id = first; id < end; ++id) {
         const std::string number = std::to_string(id);
         const std::string address = peer.text();
-        log.write(LogLevel::debug, "message " + number + " to " + address + " is accepted",
+        std::string text = "message " + number;
+        text += " to " + address + " is accepted";
+        log.write(LogLevel::debug, text,
                   {.message_id = log_id::message_accepted,
                    .peer = address,
                    .message = number,

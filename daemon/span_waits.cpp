@@ -95,7 +95,7 @@ void SpanWaits::finished(const OutgoingUpdate& update, std::uint32_t count) {
 }
 
 /// To those that wait from the id `first` on.
-void SpanWaits::finished(MessageId first_id, SentRun run) {
+void SpanWaits::finished(MessageId first_id, const SentRun& run) {
     const auto [first, last] = waits_.equal_range(first_id);
     std::vector<std::shared_ptr<Wait>> ready;
     for (auto entry = first; entry != last; ++entry) {

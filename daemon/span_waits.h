@@ -48,7 +48,7 @@ private:
     /// By their first id. The same request may be there twice; else they do not overlap.
     using Waits = std::multimap<MessageId, std::shared_ptr<Wait>>;
 
-    void finished(MessageId first_id, SentRun run);
+    void finished(MessageId first_id, const SentRun& run);
     static void add(Wait& wait, SentRun run);
     void end(const std::shared_ptr<Wait>& wait);
     std::vector<SentRun> all_runs(const Wait& wait) const;

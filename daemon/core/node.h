@@ -222,7 +222,7 @@ private:
         OutgoingUpdate update;
         std::shared_ptr<Outbox::Entry> entry;
 
-        Finished told() { return {std::move(update), {entry, &entry->message}}; }
+        Finished told() { return {update, {entry, &entry->message}}; }
     };
 
     /// What an object tells of its sender beside what it is for.
@@ -280,7 +280,7 @@ private:
     // node_outgoing.cpp
     void hold(Now now, Peer& peer, OutgoingMessage&& message);
     bool confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
-    void finish(Now now, Peer& peer, Outbox::Entry& entry, OutgoingUpdate update);
+    void finish(Now now, Peer& peer, Outbox::Entry& entry, const OutgoingUpdate& update);
     std::shared_ptr<Outbox::Entry> take_out(Peer& peer, const Outbox::Entry& entry);
     void tell_end(Now now, const Peer& peer, Ended ended);
     void tell(Ended ended);

@@ -108,8 +108,8 @@ bool Node::confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_
 
 /// The message leaves memory with a final state. That of one that went ahead is told when it has an
 /// id. Whoever calls touches the peer.
-void Node::finish(Now now, Peer& peer, Outbox::Entry& entry, OutgoingUpdate update) {
-    Ended ended{std::move(update), take_out(peer, entry)};
+void Node::finish(Now now, Peer& peer, Outbox::Entry& entry, const OutgoingUpdate& update) {
+    Ended ended{update, take_out(peer, entry)};
     OutgoingMessage& message = ended.entry->message;
     message.text = {};
     ended.update.id = message.id;
@@ -168,7 +168,7 @@ void Node::cancel(Now now, MessageId id) {
     if (loads_under_way_ > 0) cancelled_.insert(id);
     OutgoingUpdate update{.id = id, .state = OutState::cancelled};
     events_.emplace_back(Finished{update, nullptr});
-    batch_.updates.push_back(std::move(update));
+    batch_.updates.push_back(update);
 }
 
 void Node::retry(Now now, OutgoingMessage message, bool finished, Duration expires_in) {
@@ -187,7 +187,7 @@ void Node::retry(Now now, OutgoingMessage message, bool finished, Duration expir
         update.attempts = message.attempts;
         update.parts_done = message.parts_done;
         update.expires_at = message.expires_at;
-        batch_.updates.push_back(std::move(update));
+        batch_.updates.push_back(update);
         // Whatever the room: it may be older than what is loaded next.
         hold(now, peer, std::move(message));
     }
@@ -206,11 +206,11 @@ void Node::expired_in_store(Now now, const std::vector<MessageId>& ids,
         if (Outbox::Entry* const entry = outbox_.find(id)) {
             const Endpoint endpoint = entry->message.peer;
             Peer& peer = peer_at(endpoint);
-            finish(now, peer, *entry, std::move(update));
+            finish(now, peer, *entry, update);
             touch(endpoint, peer);
         } else {
             if (loads_under_way_ > 0) cancelled_.insert(id);
-            events_.emplace_back(Finished{std::move(update), nullptr});
+            events_.emplace_back(Finished{update, nullptr});
         }
     }
 }

@@ -114,7 +114,7 @@ MessageId StoreTest::send(OutgoingMessage message) {
 
 BatchResult StoreTest::update(OutgoingUpdate change) {
     StoreBatch batch;
-    batch.updates.push_back(std::move(change));
+    batch.updates.push_back(change);
     return store->commit(batch);
 }
 
