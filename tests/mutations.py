@@ -59,7 +59,12 @@ MUTATIONS: list[tuple[str, str, str, str, str]] = [
      "    if (waiting_.size() >= 16 * waiting_max) {\n        ++dropped_;\n        return;", ""),
     ("another port of the sender is no claim", "node.cpp",
      "if (claimed.source_ip == from_ip && claimed.source_port == from.port)",
-     "if (claimed.source_ip == from_ip)", ""),
+     "if (claimed.source_ip == from_ip && from.port > 0)", ""),
+    ("what later objects tell of the sender is not learnt", "node.cpp",
+     "if (source.told == told) return;", "if (source.told) return;", ""),
+    ("ends are one event whatever their ids", "node_outgoing.cpp",
+     "last->update.id + last->count == ended.update.id &&", "last->update.id < ended.update.id &&",
+     ""),
     ("who is heard from another port stays away", "node.cpp",
      "        heard_now(*other, now);\n", "", ""),
     # What is made durable.

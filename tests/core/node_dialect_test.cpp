@@ -139,5 +139,19 @@ TEST(NodeDialects, AMessageToAnUpperPeerIsConfirmedLikeAnyOther) {
     EXPECT_EQ(newest_state(field.host), OutState::delivered);
 }
 
+TEST(NodeDialects, OfSeveralInADatagramTheLastIsLearnt) {
+    Field field;
+    const auto in = [&](Dialect dialect, std::int64_t us) {
+        return encode(WireMessage{Stamp::of(us), "hi"}, field.program.endpoint(),
+                      field.host.endpoint(), dialect, Extension::p2pd);
+    };
+    field.program.send_bytes(field.host.endpoint(), in(Dialect::base, 1'000'000) + '\n' +
+                                                        in(Dialect::base, 1'000'001) + '\n' +
+                                                        in(Dialect::upper, 1'000'002));
+    field.run_for(1s);
+    EXPECT_EQ(field.host.store().inbox().size(), 3U);
+    EXPECT_EQ(field.facts().dialect, Dialect::upper);
+}
+
 }  // namespace
 }  // namespace p2pd
