@@ -10,13 +10,14 @@ namespace p2pd {
 
 namespace {
 
-struct End {
+/// What lines of one kind have in common.
+struct Kind {
     std::string_view event_class;  ///< apart, so that what fails is not hidden by what goes well
     std::string_view words;
     std::string_view log_id;
 };
 
-End end_of(OutState state) {
+Kind end_of(OutState state) {
     switch (state) {
         case OutState::delivered:
             return {"delivered", " is delivered", log_id::message_delivered};
@@ -31,56 +32,45 @@ End end_of(OutState state) {
     return {"undelivered", " was cancelled", log_id::message_undelivered};
 }
 
+/// `message 3 to 10.0.0.5:5000 is delivered`; an address that nobody knows is left out.
+void write_line(Log& log, LogLevel level, const Kind& kind, MessageId id, std::string_view way,
+                const std::string& address) {
+    const std::string number = std::to_string(id);
+    std::string text = "message " + number;
+    if (!address.empty()) text.append(way).append(address);
+    text += kind.words;
+    log.write(level, text,
+              {.message_id = kind.log_id,
+               .peer = address,
+               .message = number,
+               .event_class = kind.event_class});
+}
+
 }  // namespace
 
 void log_accepted(Log& log, MessageId first, std::uint32_t count, const Endpoint& peer) {
-    constexpr std::string_view event_class = "accepted";
-    const MessageId end = first + log.admits(event_class, LogLevel::debug, count);
+    constexpr Kind accepted{"accepted", " is accepted", log_id::message_accepted};
+    const MessageId end = first + log.admits(accepted.event_class, LogLevel::debug, count);
     for (MessageId id = first; id < end; ++id) {
-        const std::string number = std::to_string(id);
-        const std::string address = peer.text();
-        std::string text = "message " + number;
-        text += " to " + address + " is accepted";
-        log.write(LogLevel::debug, text,
-                  {.message_id = log_id::message_accepted,
-                   .peer = address,
-                   .message = number,
-                   .event_class = event_class});
+        write_line(log, LogLevel::debug, accepted, id, " to ", peer.text());
     }
 }
 
 void log_end(Log& log, const Finished& finished) {
-    const End end = end_of(finished.update.state);
+    const Kind end = end_of(finished.update.state);
     const MessageId first = finished.update.id;
     const std::uint64_t lines = log.admits(end.event_class, LogLevel::info, finished.count);
     for (MessageId id = first; id < first + lines; ++id) {
-        const std::string number = std::to_string(id);
-        const std::string address =
-            finished.message ? finished.message->peer.text() : std::string();
-        std::string text = "message " + number;
-        if (!address.empty()) text += " to " + address;
-        text += end.words;
-        log.write(LogLevel::info, text,
-                  {.message_id = end.log_id,
-                   .peer = address,
-                   .message = number,
-                   .event_class = end.event_class});
+        write_line(log, LogLevel::info, end, id, " to ",
+                   finished.message ? finished.message->peer.text() : std::string());
     }
 }
 
 void log_received(Log& log, const StoreBatch& batch, const BatchResult& result) {
-    constexpr std::string_view event_class = "received";
-    const auto lines = log.admits(event_class, LogLevel::info, result.arrived.size());
+    constexpr Kind stored{"received", " is stored", log_id::message_received};
+    const auto lines = log.admits(stored.event_class, LogLevel::info, result.arrived.size());
     for (const auto& [received, id] : std::span(result.arrived).first(lines)) {
-        const std::string number = std::to_string(id);
-        const std::string address = batch.received[received].peer.text();
-        std::string text = "message " + number;
-        text += " from " + address + " is stored";
-        log.write(LogLevel::info, text,
-                  {.message_id = log_id::message_received,
-                   .peer = address,
-                   .message = number,
-                   .event_class = event_class});
+        write_line(log, LogLevel::info, stored, id, " from ", batch.received[received].peer.text());
     }
 }
 
