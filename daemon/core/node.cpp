@@ -69,7 +69,7 @@ void Node::receive(Now now, const Endpoint& from, const Endpoint& local, std::st
         }
     }
     receive_decoded(now, source, std::move(first));
-    const bool is_known = admission_.is_known(from);
+    const bool is_known = !rest.empty() && admission_.is_known(from);
     // Each object counts against the rates of strangers, however they are packed.
     while (!rest.empty() && (is_known || admit(now, from))) {
         receive_decoded(now, source, decoder_.decode(take_line(rest)));

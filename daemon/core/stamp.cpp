@@ -10,6 +10,30 @@ namespace {
 
 constexpr std::size_t decimals = 6;
 
+/// A number with exactly six decimals.
+class OwnLexeme {
+public:
+    explicit OwnLexeme(std::int64_t us) {
+        auto rest = static_cast<std::uint64_t>(us);
+        const auto write_digit = [&] {
+            *--begin_ = static_cast<char>('0' + rest % 10);
+            rest /= 10;
+        };
+        for (std::size_t i = 0; i < decimals; ++i) write_digit();
+        *--begin_ = '.';
+        do write_digit();
+        while (rest > 0);
+    }
+    OwnLexeme(const OwnLexeme&) = delete;  // it points into itself
+    OwnLexeme& operator=(const OwnLexeme&) = delete;
+
+    std::string_view text() const { return {begin_, written_.end()}; }
+
+private:
+    std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 2> written_{};  // and a point
+    char* begin_ = written_.end();
+};
+
 }  // namespace
 
 Stamp::Stamp(const Lexeme& lexeme, bool is_text, std::int64_t value_us) : us(value_us) {
@@ -26,27 +50,13 @@ bool Stamp::operator==(const Stamp& other) const {
 void Stamp::write_to(std::string& out) const {
     if (otherwise_) {
         out += otherwise_->lexeme;
-        return;
+    } else {
+        out += OwnLexeme(us).text();
     }
-    std::array<char, 1 + std::numeric_limits<std::uint64_t>::digits10 + 2> written{};
-    char* at = written.end();
-    auto rest = static_cast<std::uint64_t>(us);
-    const auto write_digit = [&] {
-        *--at = static_cast<char>('0' + rest % 10);
-        rest /= 10;
-    };
-    for (std::size_t i = 0; i < decimals; ++i) write_digit();
-    *--at = '.';
-    do write_digit();
-    while (rest > 0);
-    out.append(at, written.end());
 }
 
 Lexeme Stamp::lexeme() const {
-    if (otherwise_) return otherwise_->lexeme;
-    std::string written;
-    write_to(written);
-    return {written};
+    return otherwise_ ? otherwise_->lexeme : Lexeme(OwnLexeme(us).text());
 }
 
 std::optional<std::int64_t> Stamp::us_of(std::string_view lexeme) {
