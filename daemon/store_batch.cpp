@@ -12,8 +12,7 @@ namespace {
 /// Delivered by the same ACK, and the next in the order of ids.
 bool delivered_next(const OutgoingUpdate& before, const OutgoingUpdate& update) {
     return update.id == before.id + 1 && update.state == OutState::delivered &&
-           update.attempts == before.attempts && update.parts_done == before.parts_done &&
-           update.acked_at == before.acked_at && update.rtt == before.rtt;
+           alike(before, update);
 }
 
 /// How many of the first are all parts of one long text, in their order; 0: they are not.

@@ -78,6 +78,13 @@ struct OutgoingUpdate {
     std::string_view reason = {};             ///< why refused or expired; a literal
 };
 
+/// The same is said by both, of whichever messages.
+inline bool alike(const OutgoingUpdate& one, const OutgoingUpdate& other) {
+    return one.state == other.state && one.attempts == other.attempts &&
+           one.parts_done == other.parts_done && one.acked_at == other.acked_at &&
+           one.rtt == other.rtt && one.reason == other.reason;
+}
+
 /// What is remembered of a peer.
 struct PeerFacts {
     Endpoint endpoint;

@@ -14,14 +14,8 @@ constexpr std::uint32_t unconfirmable_attempts_max = 5;
 /// So that whoever reads the store by its cursor sees soon what is delivered.
 constexpr Duration wait_max = std::chrono::milliseconds{20};
 
-/// So that one event can tell of both.
-bool ends_alike(const OutgoingUpdate& one, const OutgoingUpdate& other) {
-    return one.state == other.state && one.attempts == other.attempts &&
-           one.parts_done == other.parts_done && one.acked_at == other.acked_at &&
-           one.rtt == other.rtt && one.reason == other.reason;
-}
-
-bool is_alike(const OutgoingMessage& one, const OutgoingMessage& other) {
+/// In all that an event tells of them.
+bool alike(const OutgoingMessage& one, const OutgoingMessage& other) {
     return one.peer == other.peer && one.created_at == other.created_at &&
            one.expires_at == other.expires_at && one.part_ends.size() == other.part_ends.size() &&
            one.reply_to == other.reply_to;
@@ -150,7 +144,7 @@ void Node::tell_end(Now now, const Peer& peer, Ended ended) {
 void Node::tell(Ended ended) {
     auto* const last = events_.empty() ? nullptr : std::get_if<Finished>(&events_.back());
     if (last != nullptr && last->message && last->update.id + last->count == ended.update.id &&
-        ends_alike(last->update, ended.update) && is_alike(*last->message, ended.entry->message)) {
+        alike(last->update, ended.update) && alike(*last->message, ended.entry->message)) {
         ++last->count;
     } else {
         events_.emplace_back(ended.told());

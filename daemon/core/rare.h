@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace p2pd {
@@ -13,9 +12,6 @@ class Rare {
 public:
     Rare() = default;
     Rare(T value) : value_(std::make_unique<T>(std::move(value))) {}
-    Rare(std::optional<T> value) {
-        if (value) value_ = std::make_unique<T>(*std::move(value));
-    }
     Rare(const Rare& other) {
         if (other.value_) value_ = std::make_unique<T>(*other.value_);
     }

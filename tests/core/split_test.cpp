@@ -23,8 +23,7 @@ Answered widest_answered() {
             std::string(900, '"')};
 }
 
-OutgoingMessage outgoing(std::string text, PartEnds part_ends,
-                         std::optional<Answered> answered = {}) {
+OutgoingMessage outgoing(std::string text, PartEnds part_ends, Rare<Answered> answered = {}) {
     OutgoingMessage message;
     message.first_us = 4'294'967'290'000'000;
     message.text = std::move(text);
@@ -73,7 +72,7 @@ TEST(Split, PartsJoinToTheText) {
         for (const Endpoint& peer : {peer4, peer6}) {
             for (int i = 0; i < 25; ++i) {
                 const std::string text = random_text(random, random() % 6000);
-                std::optional<Answered> answered;
+                Rare<Answered> answered;
                 if (i % 2 == 0) answered = widest_answered();
                 const auto part_ends = split_text(text, answered, peer, dialect);
                 ASSERT_TRUE(part_ends);
@@ -101,7 +100,7 @@ TEST(Split, TheWorstTextOf64KibFitsInEveryDialect) {
     const std::string controls(text_bytes_max, '\x01');
     for (const Dialect dialect : dialects) {
         for (const Endpoint& peer : {peer4, peer6}) {
-            for (const auto& answered : {std::optional<Answered>{}, {widest_answered()}}) {
+            for (const auto& answered : {Rare<Answered>{}, {widest_answered()}}) {
                 const auto part_ends = split_text(controls, answered, peer, dialect);
                 ASSERT_TRUE(part_ends);
                 EXPECT_LE(part_ends->size(), parts_max);
