@@ -279,17 +279,19 @@ private:
 
     // node_outgoing.cpp
     void hold(Now now, Peer& peer, OutgoingMessage&& message);
+    std::map<MessageId, OutState> finished_unstored() const;
+    void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
+    std::optional<std::int64_t> next_part(Peer& peer);
+    std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
+    WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us, std::size_t bytes);
+
+    // node_ends.cpp
     bool confirm(Now now, Peer& peer, Outbox::Entry& entry, std::int64_t part_us, bool accepted);
     void finish(Now now, Peer& peer, Outbox::Entry& entry, const OutgoingUpdate& update);
     std::shared_ptr<Outbox::Entry> take_out(Peer& peer, const Outbox::Entry& entry);
     void tell_end(Now now, const Peer& peer, Ended ended);
     void tell(Ended ended);
-    void note_attempt(Outbox::Entry& entry, std::uint32_t attempts);
     void give_up_unconfirmable(Now now, Peer& peer);
-    std::map<MessageId, OutState> finished_unstored() const;
-    std::optional<std::int64_t> next_part(Peer& peer);
-    std::optional<Transmit> next_transmit(Now now, const Endpoint& endpoint, Peer& peer);
-    WireObject transmit_part(Now now, Peer& peer, std::int64_t part_us, std::size_t bytes);
 
     // node_receipts.cpp
     void receive_receipt(Now now, const Endpoint& from, const WireReceipt& receipt);
