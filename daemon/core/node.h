@@ -222,7 +222,10 @@ private:
         OutgoingUpdate update;
         std::shared_ptr<Outbox::Entry> entry;
 
-        Finished told() { return {update, {entry, &entry->message}}; }
+        Finished told() && {
+            const OutgoingMessage* const message = &entry->message;
+            return {update, {std::move(entry), message}};
+        }
     };
 
     /// What an object tells of its sender beside what it is for.

@@ -101,7 +101,7 @@ void Node::tell(Ended ended) {
         alike(last->update, ended.update) && alike(*last->message, ended.entry->message)) {
         ++last->count;
     } else {
-        events_.emplace_back(ended.told());
+        events_.emplace_back(std::move(ended).told());
     }
 }
 

@@ -38,7 +38,7 @@ bool Outbox::add(OutgoingMessage&& message, Instant expires) {
 }
 
 std::shared_ptr<Outbox::Entry> Outbox::remove(std::int64_t first_us) {
-    std::shared_ptr<Entry> entry = entries_.at(first_us);
+    std::shared_ptr<Entry> entry = std::move(entries_.at(first_us));
     bytes_ -= cost(entry->message);
     by_id_.erase(entry->message.id);
     by_expiry_.erase({entry->expires, first_us});
